@@ -1,0 +1,84 @@
+/** Where a model comes from: everything the trainer must know of it before its weights are loaded. */
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ModelConfig } from '../../bindings/torch.js';
+import { UserError } from '../errors.js';
+import { loadTokenizer, type Tokenizer } from '../prompt/tokenizer.js';
+import { configFromJson } from './config.js';
+import { eosTokenIds, type GenerationDefaults, generationDefaults, type NamedJson } from './generation_config.js';
+import { type JsonObject, readJsonObject } from './json_file.js';
+import { safetensorsFiles } from './weights.js';
+
+export interface ModelSource {
+  /** As the user wrote it. */
+  name: string;
+  /** Hugging Face folder; null for a lone GGUF file. */
+  folder: string | null;
+  format: 'safetensors' | 'gguf';
+  /** Absolute paths of the weights; shards in the index's order. */
+  files: string[];
+  config: ModelConfig;
+  tokenizer: Tokenizer;
+  /** Every token that ends a sequence. */
+  eosTokenIds: number[];
+  /** Sampling defaults of the model's makers, for information. */
+  generation: GenerationDefaults;
+  /** The folder's own JSON, kept so that a trained model is saved with what this program does not read. */
+  original: { config: JsonObject; generationConfig: JsonObject | null } | null;
+}
+
+/**
+ * Find a model by the path of its folder.
+ *
+ * @throws UserError that says what is missing or not supported, and what to do.
+ */
+export async function loadModelSource(nameOrPath: string): Promise<ModelSource> {
+  const path = resolve(nameOrPath.replace(/^~(?=\/|$)/, homedir()));
+  const entry = await stat(path).catch(() => null);
+  if (!entry?.isDirectory()) throw new UserError(`There is no model folder ${path}.`);
+  return folderSource(path, nameOrPath);
+}
+
+async function folderSource(folder: string, name: string): Promise<ModelSource> {
+  const configFile = await readNamed(folder, 'config.json');
+  if (!configFile) throw new UserError(`${folder} has no config.json; a model folder needs one.`);
+  const config = configFromJson(configFile.json, configFile.file);
+  const generationFile = await readNamed(folder, 'generation_config.json');
+  const files = await safetensorsFiles(folder);
+  const tokenizer = await loadTokenizer(folder);
+  const source: ModelSource = {
+    name,
+    folder,
+    format: 'safetensors',
+    files,
+    config,
+    tokenizer,
+    eosTokenIds: eosTokenIds([generationFile, configFile], tokenizer.eosTokenId),
+    generation: generationDefaults(generationFile),
+    original: { config: configFile.json, generationConfig: generationFile?.json ?? null },
+  };
+  checkVocabulary(source);
+  return source;
+}
+
+/** Token ids index the embedding: one beyond its rows would be read out of bounds. */
+function checkVocabulary(source: ModelSource): void {
+  const { name, config, tokenizer } = source;
+  if (tokenizer.vocabSize > config.vocabSize) {
+    throw new UserError(
+      `${name}: the tokenizer has token ids up to ${tokenizer.vocabSize - 1}, but the model's vocab_size is ${config.vocabSize}. ` +
+        'Resize the embedding with transformers (model.resize_token_embeddings) or use the tokenizer that belongs to the model.',
+    );
+  }
+  const beyond = source.eosTokenIds.find((id) => id >= config.vocabSize);
+  if (beyond !== undefined) {
+    throw new UserError(`${name}: eos_token_id ${beyond} is not below the model's vocab_size ${config.vocabSize}.`);
+  }
+}
+
+async function readNamed(folder: string, name: string): Promise<NamedJson | null> {
+  const file = join(folder, name);
+  const json = await readJsonObject(file);
+  return json && { file, json };
+}

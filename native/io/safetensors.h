@@ -1,0 +1,38 @@
+// The safetensors format: an 8-byte little-endian header length, a JSON header, then the tensors back to back.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "native/io/tensor_file.h"
+
+namespace foothold::io {
+
+/// Largest header accepted, as in the reference implementation.
+inline constexpr size_t kMaxSafetensorsHeader = 100'000'000;
+
+/// Check a whole file's bytes and list its tensors, as views into `bytes`. `path` is for messages only.
+/// @throws FormatError
+FileContents parseSafetensors(std::string_view path, std::span<const std::byte> bytes);
+
+/// A dense tensor in memory, to be written.
+struct TensorView {
+  std::string name;
+  DType dtype;
+  std::vector<int64_t> shape;
+  const void* data;
+  size_t numBytes;
+};
+
+/// Write a .safetensors file, its tensors sorted by element size, largest first, so that all are aligned. A reader sees
+/// the old file or the complete new one: it is written beside under a temporary name, synced, and renamed.
+/// @throws IoError that names the file (disk full, no permission), std::invalid_argument for tensors that the format
+/// cannot hold: a quantised type, a duplicate or reserved name, a size that does not match the shape.
+void writeSafetensors(const std::string& path, const std::vector<TensorView>& tensors,
+                      const std::map<std::string, std::string>& metadata);
+
+}  // namespace foothold::io

@@ -1,0 +1,56 @@
+/** Finds LibTorch at run time, puts it into the process by absolute path, and loads the addon that needs it. */
+
+import { UserError } from '../lib/errors.js';
+import { findLibTorch as find, type LibTorch, librariesToOpen, libTorchVersion } from '../scripts/libtorch/find.mjs';
+import { loadAddon } from './load.js';
+
+export type { LibTorch };
+
+/**
+ * Where LibTorch is: `LIBTORCH`, the PyTorch of `LIBTORCH_USE_PYTORCH=1`, or Foothold's cache, in this order. Null when
+ * none of them has it.
+ *
+ * @throws UserError when the one named is incomplete, of another version, or not of the variant `FOOTHOLD_LIBTORCH`.
+ */
+export function findLibTorch(): LibTorch | null {
+  try {
+    return find();
+  } catch (cause) {
+    throw new UserError((cause as Error).message, 'FOOTHOLD_LIBTORCH', { cause });
+  }
+}
+
+let torchAddon: unknown;
+
+/**
+ * The addon foothold_torch, loaded at the first call.
+ *
+ * @throws UserError that says what to do when LibTorch is missing or cannot be opened.
+ */
+export function loadTorchAddon(): unknown {
+  torchAddon ??= openTorchAddon();
+  return torchAddon;
+}
+
+function openTorchAddon(): unknown {
+  const libTorch = findLibTorch();
+  if (!libTorch) {
+    throw new UserError(
+      `LibTorch ${libTorchVersion} is not there. Fetch it with \`npm run bootstrap\` (in a checkout) or ` +
+        '`npx foothold setup` (an installed package), or set LIBTORCH to a folder that has it.',
+      'FOOTHOLD_LIBTORCH',
+    );
+  }
+  const { openLibraries } = loadAddon('text') as { openLibraries(paths: string[]): void };
+  try {
+    openLibraries(librariesToOpen(libTorch));
+  } catch (cause) {
+    throw new UserError(
+      `LibTorch in ${libTorch.root} cannot be opened: ${(cause as Error).message}. ` +
+        'Run `npx foothold doctor` to see what it lacks.',
+      'FOOTHOLD_LIBTORCH',
+      { cause },
+    );
+  }
+  return loadAddon('torch');
+}

@@ -1,0 +1,40 @@
+/**
+ * Makes a fresh clone ready: npm packages, LibTorch, the native addons, TypeScript. What is up to date is left alone.
+ * Run by `npm start` and `npm test`; alone: `npm run bootstrap`.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { provideLibTorch } from './libtorch/provide.mjs';
+import { withLock } from './lock.mjs';
+import { buildAddon } from './native.mjs';
+import { installPackages } from './packages.mjs';
+import { main, packageRoot, SetupError, stage } from './stage.mjs';
+import { compileTypeScript } from './typescript.mjs';
+
+export async function bootstrap() {
+  requireNode();
+  await withLock(join(packageRoot, 'build', '.lock'), async () => {
+    await stage('packages', installPackages);
+    await stage('text addon', (begin) => buildAddon('text', begin));
+    const libTorch = await provideLibTorch(stage);
+    if (existsSync(join(packageRoot, 'bindings', 'torch', 'module.cc'))) {
+      await stage('torch addon', (begin) => buildAddon('torch', begin, libTorch));
+    }
+    await stage('TypeScript', compileTypeScript);
+  });
+}
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 17)) {
+    throw new SetupError(`Node ${process.versions.node} is too old; Foothold needs 20.17 or later.`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await main(async () => {
+    await bootstrap();
+    return 0;
+  });
+}

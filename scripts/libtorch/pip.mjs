@@ -1,0 +1,96 @@
+/** Downloads wheels with pip: for the platform of this Node, whatever Python the pip belongs to. */
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, SetupError, which } from '../stage.mjs';
+import { libTorchVersion } from './find.mjs';
+
+/** PyTorch's own index of CPU builds, as its installation page gives it. */
+export const cpuIndex = 'https://download.pytorch.org/whl/cpu';
+
+/** Platform tags of PyTorch's wheels. */
+const platforms = /** @type {Record<string, string[]>} */ ({
+  'linux-x64': ['manylinux_2_28_x86_64'],
+  'linux-arm64': ['manylinux_2_28_aarch64'],
+  'darwin-arm64': ['macosx_14_0_arm64', 'macosx_11_0_arm64'],
+  'win32-x64': ['win_amd64'],
+});
+
+/**
+ * Download PyTorch's wheel, and for CUDA the wheels that it depends on, into `folder`.
+ *
+ * @param {import('./find.mjs').Variant} variant
+ * @param {string} folder empty; pip's temporary files go there too
+ * @param {{ env?: NodeJS.ProcessEnv, cpuIndex?: string }} [options]
+ * @returns {Promise<string[]>} paths of the wheels
+ */
+export async function downloadWheels(variant, folder, { env = process.env, cpuIndex: firstIndex = cpuIndex } = {}) {
+  const pip = await findPip(env);
+  const request = ['download', '--dest', folder, '--no-cache-dir', '--only-binary=:all:', ...targetOptions()];
+  const inFolder = { env: { ...env, TMPDIR: folder, PIP_DISABLE_PIP_VERSION_CHECK: '1' } };
+  /** @param {string[]} options */
+  const download = ([...options]) => run(pip[0], [...pip.slice(1), ...request, ...options], inFolder);
+  if (variant === 'cuda') {
+    // `===` keeps out builds with a local version, such as 2.13.0+cpu.
+    const { status, output } = await download([`torch===${libTorchVersion}`]);
+    if (status !== 0) throw new SetupError(pipReason(output));
+  } else {
+    const torch = ['--no-deps', `torch==${libTorchVersion}`];
+    const fromCpuIndex = await download(['--index-url', firstIndex, '--timeout', '10', '--retries', '0', ...torch]);
+    if (fromCpuIndex.status !== 0) {
+      for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
+      const { status, output } = await download(torch);
+      if (status !== 0) throw new SetupError(pipReason(output));
+    }
+  }
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.whl'))
+    .map((name) => join(folder, name));
+}
+
+function targetOptions() {
+  const tags = platforms[`${process.platform}-${process.arch}`];
+  if (!tags) {
+    throw new SetupError(
+      `PyTorch has no wheel for ${process.platform}-${process.arch}. Set LIBTORCH to a LibTorch ${libTorchVersion} of your own.`,
+    );
+  }
+  // LibTorch is the same in the wheels of every Python; one is taken.
+  const python = [
+    '--python-version',
+    '311',
+    '--implementation',
+    'cp',
+    '--abi',
+    'cp311',
+    '--abi',
+    'abi3',
+    '--abi',
+    'none',
+  ];
+  return [...tags.flatMap((tag) => ['--platform', tag]), ...python];
+}
+
+/** @param {NodeJS.ProcessEnv} env @returns {Promise<[string, ...string[]]>} the command that runs pip */
+async function findPip(env) {
+  for (const [name, ...args] of [['pip'], ['pip3'], ['python3', '-m', 'pip'], ['python', '-m', 'pip']]) {
+    const program = which([`${name}`], env);
+    if (!program) continue;
+    const { status } = await run(program, [...args, '--version'], { env, quiet: true });
+    if (status === 0) return [program, ...args];
+  }
+  throw new SetupError(
+    'fetching LibTorch needs pip, and there is none on the PATH. Install it: `apt install python3-pip`, or set LIBTORCH.',
+  );
+}
+
+/** @param {string} output of pip; the reason in one line, and what to do */
+function pipReason(output) {
+  const error = /^ERROR: (.+)$/m.exec(output)?.[1] ?? output.trim().split('\n').at(-1);
+  if (/No space left on device|ENOSPC/.test(output)) return 'no space left on the disk. Free some and run again.';
+  if (
+    /NewConnectionError|ConnectTimeout|Name or service not known|ConnectionError|Network is unreachable/.test(output)
+  ) {
+    return `pip could not reach its package index (${error}). Check the network and \`pip config list\`, or set LIBTORCH.`;
+  }
+  return `pip could not download torch ${libTorchVersion}: ${error}. Check \`pip config list\`, or set LIBTORCH.`;
+}

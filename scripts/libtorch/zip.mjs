@@ -1,0 +1,160 @@
+/**
+ * Unpacks wheels, which are zip files. Reads the central directory (Zip64 too), refuses members that would land outside
+ * the target, and checks every file's size and CRC-32. Format: PKWARE APPNOTE 6.3, section 4.3.
+ */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { crc32, createInflateRaw } from 'node:zlib';
+import { SetupError } from '../stage.mjs';
+
+/**
+ * @typedef {object} Member
+ * @property {string} name path inside the archive
+ * @property {number} method 0 stored, 8 deflated
+ * @property {number} crc
+ * @property {number} packed bytes in the archive
+ * @property {number} size bytes unpacked
+ * @property {number} offset of its local header
+ */
+
+/**
+ * Names, sizes and places of all files of an archive.
+ *
+ * @param {string} path
+ * @returns {Promise<Member[]>}
+ * @throws {SetupError} when it is no whole zip file, or when a member's path leads outside the target
+ */
+export async function listZip(path) {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    /** @param {number} position @param {number} length */
+    const read = async (position, length) => {
+      const { buffer, bytesRead } = await file.read(
+        Buffer.alloc(Math.max(0, length)),
+        0,
+        Math.max(0, length),
+        position,
+      );
+      if (bytesRead < length) throw broken(path);
+      return buffer;
+    };
+    const { start, length, count } = await findDirectory(path, size, read);
+    const members = parseDirectory(path, await read(start, length), count);
+    for (const { name } of members) refuseOutside(path, name);
+    return members.filter(({ name }) => !name.endsWith('/'));
+  } finally {
+    await file.close();
+  }
+}
+
+/** @param {string} path */
+const broken = (path) => new SetupError(`${path} is not a whole zip file: the download is damaged. Run again.`);
+
+/** @param {string} path @param {number} size @param {(position: number, length: number) => Promise<Buffer>} read */
+async function findDirectory(path, size, read) {
+  const tailStart = Math.max(0, size - 65_557); // the end record is 22 bytes and a comment of at most 65,535
+  const tail = await read(tailStart, size - tailStart);
+  const at = tail.lastIndexOf('PK\x05\x06', undefined, 'latin1');
+  if (at < 0 || at + 22 > tail.length) throw broken(path);
+  let count = tail.readUInt16LE(at + 10);
+  let length = tail.readUInt32LE(at + 12);
+  let start = tail.readUInt32LE(at + 16);
+  if (count === 0xffff || length === 0xffffffff || start === 0xffffffff) {
+    const locator = await read(tailStart + at - 20, 20);
+    if (locator.readUInt32LE(0) !== 0x07064b50) throw broken(path);
+    const record = await read(Number(locator.readBigUInt64LE(8)), 56);
+    if (record.readUInt32LE(0) !== 0x06064b50) throw broken(path);
+    count = Number(record.readBigUInt64LE(32));
+    length = Number(record.readBigUInt64LE(40));
+    start = Number(record.readBigUInt64LE(48));
+  }
+  if (start + length > size) throw broken(path);
+  return { start, length, count };
+}
+
+/** @param {string} path @param {Buffer} directory @param {number} count @returns {Member[]} */
+function parseDirectory(path, directory, count) {
+  const members = [];
+  for (let at = 0, i = 0; i < count; i++) {
+    if (at + 46 > directory.length || directory.readUInt32LE(at) !== 0x02014b50) throw broken(path);
+    const nameEnd = at + 46 + directory.readUInt16LE(at + 28);
+    const extraEnd = nameEnd + directory.readUInt16LE(at + 30);
+    const sizes = [directory.readUInt32LE(at + 24), directory.readUInt32LE(at + 20), directory.readUInt32LE(at + 42)];
+    const [size = 0, packed = 0, offset = 0] = zip64Sizes(sizes, directory.subarray(nameEnd, extraEnd));
+    members.push({
+      name: directory.toString('utf8', at + 46, nameEnd),
+      method: directory.readUInt16LE(at + 10),
+      crc: directory.readUInt32LE(at + 16),
+      packed,
+      size,
+      offset,
+    });
+    at = extraEnd + directory.readUInt16LE(at + 32);
+  }
+  return members;
+}
+
+/** @param {number[]} sizes size, packed size and offset @param {Buffer} extra holds, in that order, those that are all ones */
+function zip64Sizes(sizes, extra) {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    if (extra.readUInt16LE(at) !== 1) continue;
+    let next = at + 4;
+    return sizes.map((size) => {
+      if (size !== 0xffffffff || next + 8 > extra.length) return size;
+      next += 8;
+      return Number(extra.readBigUInt64LE(next - 8));
+    });
+  }
+  return sizes;
+}
+
+/** @param {string} path @param {string} name */
+function refuseOutside(path, name) {
+  if (/^([/\\]|[A-Za-z]:)/.test(name) || name.includes('\0') || name.split(/[/\\]/).includes('..')) {
+    throw new SetupError(`${path} holds ${JSON.stringify(name)}, which leads outside the target: not unpacked.`);
+  }
+}
+
+/**
+ * Unpack these members of an archive under `target`.
+ *
+ * @param {string} path @param {readonly Member[]} members as `listZip` gave them @param {string} target
+ */
+export async function unpackZip(path, members, target) {
+  const file = await open(path);
+  try {
+    for (const member of members) {
+      const local = (await file.read(Buffer.alloc(30), 0, 30, member.offset)).buffer;
+      if (local.readUInt32LE(0) !== 0x04034b50) throw broken(path);
+      const start = member.offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
+      await unpackMember(path, member, start, join(target, member.name));
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** @param {string} path @param {Member} member @param {number} start @param {string} target */
+async function unpackMember(path, { name, method, crc, packed, size }, start, target) {
+  if (method !== 0 && method !== 8)
+    throw new SetupError(`${path}: ${name} is packed by method ${method}, unknown here.`);
+  await mkdir(dirname(target), { recursive: true });
+  let sum = 0;
+  let length = 0;
+  const check = new Transform({
+    transform(chunk, _encoding, done) {
+      sum = crc32(chunk, sum);
+      length += chunk.length;
+      done(null, chunk);
+    },
+  });
+  const output = createWriteStream(target);
+  const source = packed === 0 ? [] : createReadStream(path, { start, end: start + packed - 1 });
+  if (method === 8) await pipeline(source, createInflateRaw(), check, output);
+  else await pipeline(source, check, output);
+  if (sum !== crc || length !== size) throw new SetupError(`${path}: ${name} is damaged. Run again.`);
+}

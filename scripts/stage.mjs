@@ -1,0 +1,120 @@
+/**
+ * What the scripts share: stages with their times, child processes, and failures told in one line.
+ * Plain Node without dependencies: this runs before `npm ci`.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A part of the setup could not be done; the message is one line: the reason, and what to do about it. */
+export class SetupError extends Error {
+  /** @param {string} message @param {ErrorOptions} [options] */
+  constructor(message, options) {
+    super(message, options);
+    this.name = 'SetupError';
+  }
+}
+
+/** Root folder of the package, whether this runs from `scripts/` or from `dist/scripts/`. */
+export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
+
+/** @param {string} folder @returns {string} */
+function findPackageRoot(folder) {
+  return existsSync(join(folder, 'package.json')) ? folder : findPackageRoot(dirname(folder));
+}
+
+/** @param {number} since value of `performance.now()` */
+const secondsSince = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+/** @param {string} line */
+export const say = (line) => void process.stdout.write(`${line}\n`);
+
+/**
+ * Run one stage. `work` gets `begin`, which announces that there is something to do; the value that it returns is the
+ * stage's note (`up to date`, the place found, …). One line is printed at its end, with the time it took.
+ *
+ * @param {string} title
+ * @param {(begin: (what: string) => void) => Promise<string> | string} work
+ */
+export async function stage(title, work) {
+  const since = performance.now();
+  const label = title.padEnd(12);
+  const note = await work((what) => say(`${label} ${what} …`));
+  say(`${label} ${note} (${secondsSince(since)})`);
+}
+
+/**
+ * Run a program to its end, its output indented under the stage.
+ *
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] `quiet` prints nothing
+ * @returns {Promise<{ status: number, output: string }>} exit status and all output; 127 when the program is not there
+ */
+export function run(command, args, { cwd = packageRoot, env = process.env, quiet = false } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const stop = () => child.kill();
+    process.once('exit', stop);
+    let output = '';
+    let atLineStart = true;
+    /** @param {string} text */
+    const take = (text) => {
+      output += text;
+      if (quiet) return;
+      const indented = text.replace(/\n(?=.)/g, '\n  ');
+      process.stdout.write(atLineStart ? `  ${indented}` : indented);
+      atLineStart = text.endsWith('\n');
+    };
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', take);
+    /** @param {number} status @param {string} [reason] */
+    const finish = (status, reason = '') => {
+      process.removeListener('exit', stop);
+      if (!atLineStart && !quiet) process.stdout.write('\n');
+      resolve({ status, output: output + reason });
+    };
+    child.once('error', (error) => finish(127, error.message));
+    child.once('close', (status, signal) => finish(status ?? 1, signal ? `ended by ${signal}` : ''));
+  });
+}
+
+/**
+ * Path of the first of these programs that is on the PATH, or undefined.
+ *
+ * @param {readonly string[]} names @param {NodeJS.ProcessEnv} [env]
+ */
+export function which(names, env = process.env) {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
+  for (const name of names) {
+    for (const folder of folders) {
+      for (const ending of endings) if (existsSync(join(folder, name + ending))) return join(folder, name + ending);
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Run a script's main function: a failure becomes one line on stderr and exit status 1, a signal status 130.
+ *
+ * @param {() => Promise<number>} work returns the exit status
+ */
+export async function main(work) {
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.once(signal, () => process.exit(130));
+  try {
+    process.exitCode = await work();
+  } catch (error) {
+    const reason = error instanceof SetupError ? error.message : explain(error);
+    process.stderr.write(`foothold: ${reason}\n`);
+    process.exitCode = 1;
+  }
+}
+
+/** @param {unknown} error */
+function explain(error) {
+  const { code, message, stack } = /** @type {NodeJS.ErrnoException} */ (error);
+  if (code === 'ENOSPC') return `no space left on the disk (${message}). Free some and run again.`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM') return `${message}. Give yourself write access there.`;
+  return stack ?? String(error);
+}

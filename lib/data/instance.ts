@@ -15,11 +15,20 @@ export interface Trajectory {
   steps: Step[];
   /** Final answer, for rewards from the outcome (RLVR) and for evaluation. */
   answer?: string;
+  /** The whole solution as one text, final answer included (SFT and one-step SRL); left out, it is the steps joined. */
+  solution?: string;
+}
+
+/** A message of a conversation, as chat templates take it. */
+export interface Message {
+  role: string;
+  content: string;
 }
 
 /**
  * One training instance: the problem and the expert's first `step − 1` steps are shown, step number `step` is asked for.
- * N steps make N−1 instances (METHOD: one step is dropped, see `dropStep`).
+ * N steps make N−1 instances (one step is dropped, see `dropStep`). An instance that asks for the whole solution at
+ * once has step 1 of 1 and an empty context.
  */
 export interface Instance {
   /** `<trajectory id>#<step>`; unique in a data set. */
@@ -36,4 +45,6 @@ export interface Instance {
   /** The expert's step: the action's reward is its similarity to this text. */
   target: string;
   answer?: string;
+  /** A ready prompt of somebody else's data set, shown as it is instead of one made from a template. */
+  prompt?: string | Message[];
 }

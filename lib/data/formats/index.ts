@@ -1,0 +1,36 @@
+/** The formats by name, and which of them a file is in. */
+import { UserError } from '../../errors.js';
+import { FORMATS } from '../options.js';
+import type { Row } from '../row.js';
+import type { Format } from './format.js';
+import { gsm8k } from './gsm8k.js';
+import { instances } from './instances.js';
+import { steps } from './steps.js';
+
+const formats = { gsm8k, steps, instances };
+
+/** Asked in this order: the more particular a format's marks are, the earlier it is asked. */
+const ORDER = ['instances', 'gsm8k', 'steps'] as const;
+
+/** @throws UserError that lists the formats when there is none of that name. */
+export function formatNamed(name: string): Format {
+  const format = (formats as Record<string, Format | undefined>)[name];
+  if (format === undefined) throw new UserError(`There is no format "${name}"; known are ${FORMATS.join(', ')}.`);
+  return format;
+}
+
+/**
+ * The format that most of these rows are recognised as.
+ *
+ * @param rows the first few rows of a file, at least one
+ * @throws UserError that names the keys found when no format fits
+ */
+export function recogniseFormat(rows: readonly Row[]): Format {
+  const votes = ORDER.map((name) => rows.filter((row) => formats[name].recognises(row.value)).length);
+  const most = Math.max(...votes);
+  if (most > 0) return formats[ORDER[votes.indexOf(most)]!];
+  throw new UserError(
+    `${rows[0]!.where}: no known format has these keys: ${Object.keys(rows[0]!.value).join(', ') || 'none'}. ` +
+      `Name the format with --format (${FORMATS.join(', ')}), name the columns of ready instances with --map, or give a --splitter.`,
+  );
+}

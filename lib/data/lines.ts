@@ -1,0 +1,56 @@
+/** Lines of a text file, one in memory at a time, and JSON lines on top of them. */
+import { createReadStream } from 'node:fs';
+import { UserError } from '../errors.js';
+
+const NEWLINE = 0x0a;
+
+/**
+ * The lines of a UTF-8 file without their ends (LF or CRLF) and without a byte-order mark. Split at bytes, since
+ * U+2028 and a lone CR are part of a line. Numbers count from 1 and include blank lines.
+ *
+ * @throws UserError that names the line when its bytes are not UTF-8.
+ */
+export async function* readLines(file: string): AsyncGenerator<{ number: number; text: string }> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let number = 0;
+  let pending: Buffer[] = [];
+
+  const decode = (bytes: Buffer) => {
+    number++;
+    try {
+      return { number, text: decoder.decode(bytes).replace(/\r$/, '') };
+    } catch {
+      throw new UserError(`${file} line ${number}: not valid UTF-8. Convert the file to UTF-8.`);
+    }
+  };
+
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      pending.push(chunk.subarray(start, end));
+      yield decode(Buffer.concat(pending));
+      pending = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) pending.push(chunk.subarray(start));
+  }
+  if (pending.length > 0) yield decode(Buffer.concat(pending));
+}
+
+/**
+ * The values of a JSON-lines file; blank lines are passed over.
+ *
+ * @throws UserError that names file and line of what is not JSON.
+ */
+export async function* readJsonLines(file: string): AsyncGenerator<{ value: unknown; where: string }> {
+  for await (const { number, text } of readLines(file)) {
+    if (text.trim() === '') continue;
+    const where = `${file} line ${number}`;
+    try {
+      yield { value: JSON.parse(text), where };
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new UserError(`${where}: not valid JSON: ${error.message}. Every line must hold one JSON object.`);
+    }
+  }
+}

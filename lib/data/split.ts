@@ -1,0 +1,59 @@
+/**
+ * Which problems are held out for validation. All trajectories of a problem land on the same side, so that no
+ * validation problem is seen in training; and a problem's side depends on seed and problem, not on its place in the file.
+ */
+import { createHash } from 'node:crypto';
+import { UserError } from '../errors.js';
+import type { SplitOptions } from './options.js';
+
+/**
+ * The problems to hold out: those with the smallest hashes of seed and problem.
+ *
+ * @param problems one per trajectory; equal problems count once
+ * @throws UserError when the options contradict each other or leave nothing to train on
+ */
+export function heldOutProblems(problems: Iterable<string>, options: SplitOptions | undefined): Set<string> {
+  if (options?.fraction === undefined && options?.count === undefined) return new Set();
+  const unique = [...new Set(problems)];
+  const count = heldOutCount(unique.length, options);
+  const rank = new Map(unique.map((problem) => [problem, hash(options.seed ?? 0, problem)]));
+  return new Set(unique.sort((a, b) => (rank.get(a)! < rank.get(b)! ? -1 : 1)).slice(0, count));
+}
+
+/** Part items (trajectories or instances) by their problem into training and validation. */
+export function splitByTrajectory<T extends { problem: string }>(
+  items: readonly T[],
+  options: SplitOptions | undefined,
+): { train: T[]; validation: T[] } {
+  const heldOut = heldOutProblems(
+    items.map((item) => item.problem),
+    options,
+  );
+  return {
+    train: items.filter((item) => !heldOut.has(item.problem)),
+    validation: items.filter((item) => heldOut.has(item.problem)),
+  };
+}
+
+function heldOutCount(total: number, { fraction, count }: SplitOptions): number {
+  if (fraction !== undefined && count !== undefined) {
+    throw new UserError('Give the size of the validation set as a fraction or as a count, not both.');
+  }
+  if (fraction !== undefined && !(fraction >= 0 && fraction < 1)) {
+    throw new UserError(
+      `The fraction held out for validation must be at least 0 and less than 1, but it is ${fraction}.`,
+    );
+  }
+  if (count !== undefined && !(Number.isInteger(count) && count >= 0)) {
+    throw new UserError(`The number of problems held out must be a whole number from 0, but it is ${count}.`);
+  }
+  const held = count ?? Math.round(fraction! * total);
+  if (total > 0 && held >= total) {
+    throw new UserError(`${held} of ${total} problems held out for validation would leave none to train on.`);
+  }
+  return held;
+}
+
+function hash(seed: number, problem: string): string {
+  return createHash('sha256').update(`${seed}\n${problem}`).digest('hex');
+}

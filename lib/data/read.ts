@@ -1,7 +1,7 @@
 /** Reading data of any format: rows → trajectories → instances, one row in memory at a time. */
 import { basename } from 'node:path';
 import { inputFiles, readRows } from './files.js';
-import type { Outcome } from './formats/format.js';
+import { NO_SOLUTION, type Outcome } from './formats/format.js';
 import { formatNamed, recogniseFormat } from './formats/index.js';
 import type { Instance, Trajectory } from './instance.js';
 import { instancesOf } from './instances.js';
@@ -16,7 +16,7 @@ const ROWS_TO_RECOGNISE = 20;
 
 /** What one row of the input gave. */
 export type RowResult =
-  | { kind: 'trajectory'; trajectory: Trajectory; leftOut?: Record<string, number> }
+  | { kind: 'trajectory'; trajectory: Trajectory; leftOut: Record<string, number>; whyNoSteps: string }
   | { kind: 'instance'; instance: Instance }
   | { kind: 'drop'; reason: string };
 
@@ -82,7 +82,7 @@ export async function* readInstanceRows(
     }
     const instances = instancesOf(result.trajectory, options);
     if (instances.length === 0) {
-      report.drop(whyNone(result.trajectory, options));
+      report.drop(whyNone(result, options));
       continue;
     }
     report.leaveOut(result.leftOut);
@@ -106,9 +106,12 @@ export async function readInstances(
   return { ...splitByTrajectory(instances, options.validation), report: report.build() };
 }
 
-function whyNone({ steps }: Trajectory, { unit, dropStep = 'last' }: DataOptions): string {
-  if (unit === 'whole') return 'the solution is empty';
-  if (steps.length === 0) return 'the solution has no steps';
+function whyNone(
+  { trajectory, whyNoSteps }: RowResult & { kind: 'trajectory' },
+  { unit, dropStep = 'last' }: DataOptions,
+): string {
+  if (unit === 'whole') return NO_SOLUTION;
+  if (trajectory.steps.length === 0) return whyNoSteps;
   return `only one step, and dropStep "${dropStep}" leaves it out`;
 }
 
@@ -164,8 +167,9 @@ function toResult(outcome: Outcome, fallbackId: string, ids: UniqueIds): RowResu
     const id = ids.unique(instance.id || `${trajectoryId}#${instance.step}`);
     return { kind: 'instance', instance: { ...instance, id, trajectoryId } };
   }
-  const { trajectory, leftOut = {} } = outcome;
-  return { kind: 'trajectory', trajectory: { ...trajectory, id: ids.unique(trajectory.id ?? fallbackId) }, leftOut };
+  const { trajectory, leftOut = {}, whyNoSteps = 'the solution has no steps' } = outcome;
+  const id = ids.unique(trajectory.id ?? fallbackId);
+  return { kind: 'trajectory', trajectory: { ...trajectory, id }, leftOut, whyNoSteps };
 }
 
 /** Keeps ids apart: the second `a` becomes `a~2`. */

@@ -1,16 +1,18 @@
 /** The formats by name, and which of them a file is in. */
 import { UserError } from '../../errors.js';
-import { FORMATS } from '../options.js';
+import { FORMATS, type FormatName } from '../options.js';
 import type { Row } from '../row.js';
 import type { Format } from './format.js';
 import { gsm8k } from './gsm8k.js';
 import { instances } from './instances.js';
+import { numbered } from './numbered.js';
 import { steps } from './steps.js';
+import { swe } from './swe.js';
 
-const formats = { gsm8k, steps, instances };
+const formats: Record<FormatName, Format> = { numbered, gsm8k, swe, steps, instances };
 
 /** Asked in this order: the more particular a format's marks are, the earlier it is asked. */
-const ORDER = ['instances', 'gsm8k', 'steps'] as const;
+const ORDER: FormatName[] = ['swe', 'instances', 'gsm8k', 'numbered', 'steps'];
 
 /** @throws UserError that lists the formats when there is none of that name. */
 export function formatNamed(name: string): Format {

@@ -1,0 +1,181 @@
+/**
+ * Cutting a numbered solution into its steps.
+ *
+ * Four ways to write a step's first line are known (`STYLES`); the one that opens the outermost list is used. Lines
+ * inside code fences, LaTeX environments and display formulas never open a step, nor do indented ones. Steps count up
+ * from 1 without a gap; a list that begins again at 1 inside a step belongs to that step for as long as its items
+ * follow each other.
+ */
+import type { Step } from './instance.js';
+
+/** A solution's steps and what stands around them, or why it is not a list of steps. */
+export type Outline =
+  | { steps: Step[] /** What follows the last step: the final answer. */; closing: string }
+  | { reason: string };
+
+interface Header {
+  line: number;
+  number: number;
+  /** Heading in the source's own words; empty in a plain list. */
+  title: string;
+  /** What follows on the same line. */
+  rest: string;
+}
+
+interface Style {
+  pattern: RegExp;
+  /** A plain list has no mark of its own, so that a number out of order is just text. */
+  strict: boolean;
+}
+
+/** Each pattern captures number, title and rest. Three spaces of indentation make an item of an inner list. */
+const STYLES: Style[] = [
+  // 1. **Title**: text
+  { pattern: /^ {0,2}(\d{1,3})[.)]\s+\*\*(.+?)\*\*\s*:?\s*(.*)$/, strict: true },
+  // ### Step 1: Title   ### 1. Title   ### **Step 1: Title**
+  { pattern: /^ {0,2}#{1,6}\s+(?:\*\*)?(?:Step\s+)?(\d{1,3})\s*[.):–—-]?\s*(.*)()$/i, strict: true },
+  // **Step 1: Title** text   **1. Title** text
+  { pattern: /^ {0,2}\*\*(?:Step\s+)?(\d{1,3})\s*[.):–—-]?\s*(.*?)\*\*\s*:?\s*(.*)$/i, strict: true },
+  // Step 1: text
+  { pattern: /^ {0,2}Step\s+(\d{1,3})\s*[.):–—-]\s*()(.*)$/i, strict: true },
+  // 1. text
+  { pattern: /^(\d{1,3})[.)]\s+()(\S.*)$/, strict: false },
+];
+
+/** Steps of a solution text; the text before step 1 is left out. */
+export function outlineOf(text: string): Outline {
+  const lines = text.replace(/\r\n/g, '\n').split('\n');
+  const hidden = protectedLines(lines);
+  const found = STYLES.map((style) => ({ style, ...topLevel(lines, hidden, style) }))
+    .filter(({ headers, style }) => headers.length >= 2 && (style.strict || isMostOf(lines, headers)))
+    .sort((a, b) => a.headers[0]!.line - b.headers[0]!.line);
+  const outer = found[0];
+  if (outer === undefined) return { reason: 'not a list of numbered steps' };
+  if (outer.gap !== undefined) return { reason: `the step numbers have a gap` };
+
+  const bodies = outer.headers.map((header, i) => {
+    const end = outer.headers[i + 1]?.line ?? lines.length;
+    return lines.slice(header.line + 1, end);
+  });
+  const last = bodies.length - 1;
+  const cut = closingStart(outer.headers[last]!, bodies[last]!, hidden);
+  const closing = bodies[last]!.splice(cut).join('\n').trim();
+  return { steps: outer.headers.map((header, i) => toStep(header, bodies[i]!)), closing };
+}
+
+/** The headers of one style that count up from 1, and the first number that skips ahead. */
+function topLevel(
+  lines: readonly string[],
+  hidden: readonly boolean[],
+  style: Style,
+): { headers: Header[]; gap?: number } {
+  const headers: Header[] = [];
+  let gap: number | undefined;
+  let inner: Header | undefined;
+  lines.forEach((text, line) => {
+    const match = hidden[line] ? null : style.pattern.exec(text);
+    if (match === null) return;
+    const header = { line, number: Number(match[1]), title: match[2]!.trim(), rest: match[3]!.trim() };
+    if (inner !== undefined && header.number === inner.number + 1 && follows(lines, hidden, inner.line, line)) {
+      inner = header;
+      return;
+    }
+    inner = undefined;
+    if (header.number === headers.length + 1) headers.push(header);
+    else if (header.number === 1) inner = header;
+    else if (style.strict && header.number > headers.length + 1) gap ??= header.number;
+  });
+  return gap === undefined ? { headers } : { headers, gap };
+}
+
+/** Whether one list item directly follows another: between them only its own indented lines, formulas and blank ones. */
+function follows(lines: readonly string[], hidden: readonly boolean[], from: number, to: number): boolean {
+  for (let i = from + 1; i < to; i++) {
+    if (!hidden[i] && /^\S/.test(lines[i]!)) return false;
+  }
+  return true;
+}
+
+/** A plain list counts as the solution's steps only when it is the larger part of the text. */
+function isMostOf(lines: readonly string[], headers: readonly Header[]): boolean {
+  const length = (part: readonly string[]) => part.join('\n').trim().length;
+  const start = headers[0]!.line;
+  return length(lines.slice(0, start)) <= length(lines.slice(start));
+}
+
+function toStep(header: Header, body: readonly string[]): Step {
+  const title = header.title.replace(/[\s:.*]+$/, '');
+  const text = [header.rest, ...body]
+    .join('\n')
+    .replace(/\n\s*(?:-{3,}|\*{3,}|_{3,})\s*$/, '')
+    .trim();
+  if (text === '') return { text: title };
+  return title === '' ? { text } : { title, text };
+}
+
+/**
+ * Where the closing part of the last step begins: the first unindented paragraph that is headed as answer or
+ * conclusion, or that holds a `\boxed{…}`, with text of the step before it. Without one the step runs to the end.
+ */
+function closingStart({ line: header, rest }: Header, body: readonly string[], hidden: readonly boolean[]): number {
+  const heading = /^(?:#{1,6}\s+|\*\*)?(?:the\s+)?(?:final\s+answer|answer|conclusion|summary)\b/i;
+  let empty = rest === '';
+  for (const [i, line] of body.entries()) {
+    const opens = !hidden[header + 1 + i] && /^\S/.test(line) && (body[i - 1]?.trim() === '' || line.startsWith('#'));
+    const follows = !empty;
+    empty &&= line.trim() === '';
+    if (!opens || !follows) continue;
+    const end = body.findIndex((other, j) => j > i && other.trim() === '');
+    const paragraph = body.slice(i, end < 0 ? body.length : end).join('\n');
+    if (heading.test(line) || /^-{3,}\s*$/.test(line) || paragraph.includes('\\boxed')) return i;
+  }
+  return body.length;
+}
+
+/**
+ * Which lines lie inside a code fence, a LaTeX environment or a display formula (the opening line itself does not,
+ * since a step may begin there). What is opened and never closed protects nothing.
+ */
+function protectedLines(lines: readonly string[]): boolean[] {
+  const hidden = new Array<boolean>(lines.length).fill(false);
+  for (let i = 0; i < lines.length; i++) {
+    const end = blockEnd(lines, i);
+    if (end === undefined) continue;
+    hidden.fill(true, i + 1, end + 1);
+    i = end;
+  }
+  return hidden;
+}
+
+/** Last line of the block that line i opens; undefined when it opens none, or one that ends on the same line. */
+function blockEnd(lines: readonly string[], i: number): number | undefined {
+  const line = lines[i]!;
+  const fence = /^\s*(?:\d+[.)]\s+)?(`{3,}|~{3,})/.exec(line)?.[1];
+  if (fence !== undefined) {
+    const closing = new RegExp(`^\\s*${fence[0]}{${fence.length},}\\s*$`);
+    return nextLine(lines, i, (text) => closing.test(text));
+  }
+  for (const [open, close] of [
+    ['\\[', '\\]'],
+    ['\\begin{', '\\end{'],
+  ] as const) {
+    if (count(line, open) > count(line, close)) {
+      let depth = count(line, open) - count(line, close);
+      return nextLine(lines, i, (text) => {
+        depth += count(text, open) - count(text, close);
+        return depth <= 0;
+      });
+    }
+  }
+  return count(line, '$$') % 2 === 1 ? nextLine(lines, i, (text) => count(text, '$$') % 2 === 1) : undefined;
+}
+
+function nextLine(lines: readonly string[], after: number, ends: (text: string) => boolean): number | undefined {
+  for (let i = after + 1; i < lines.length; i++) if (ends(lines[i]!)) return i;
+  return undefined;
+}
+
+/** How often a mark occurs; `\\[2pt]`, a line break with a distance, is not `\[`. */
+function count(text: string, mark: string): number {
+  return text.replaceAll('\\\\', '').split(mark).length - 1;
+}

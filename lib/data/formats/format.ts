@@ -17,6 +17,15 @@ export type Outcome =
   | { instance: Instance }
   | { drop: string };
 
+/** One input format. */
+export interface Format {
+  name: FormatName;
+  /** Whether a row is of this format; asked of the first few rows. */
+  recognises(value: Record<string, unknown>): boolean;
+  /** @throws UserError for a row that is not of this format or has a wrong type. */
+  parse(row: Row, options: ReadOptions): Outcome;
+}
+
 /** Reasons for a drop that several formats share. */
 export const NO_PROBLEM = 'the problem is empty';
 export const NO_SOLUTION = 'the solution is empty';

@@ -72,8 +72,8 @@ function common(defaults: { learningRate: number; scheduler: 'constant' | 'cosin
     from: z.enum(['best', 'last']).default('best'),
     /** What an instance asks for: the next step, or the whole solution. */
     unit: z.enum(['step', 'whole']),
-    /** Name of a built-in prompt template or a file. */
-    template: z.string().min(1).default('auto'),
+    /** Built-in prompt template or a file; left out, `math` or `software` as the data is. */
+    template: z.string().min(1).optional(),
     /** Longest prompt in tokens; longer instances are dropped and counted. */
     maxPromptLength: count,
     /** Instances in one step. */

@@ -1,0 +1,45 @@
+/** One step of SRL or RLVR: draw, render, roll out, reward and filter (all in `collect`), update, record. */
+import { collect } from './collect.js';
+import type { Progress, RlContext, StepCall } from './context.js';
+import { type Metrics, rlMetrics, rlSamples, type Sample } from './record.js';
+import { learningRateAt } from './schedule.js';
+import { update } from './update.js';
+
+export interface StepResult {
+  /** State after the step. */
+  progress: Progress;
+  metrics: Metrics;
+  samples: Sample[];
+}
+
+/** Make one step. `before` is left as it is, so that a step given up half-way can be made again. */
+export async function rlStep(run: RlContext, before: Progress, call: StepCall): Promise<StepResult> {
+  const progress = { ...before, buffer: [...before.buffer] };
+  const learningRate = learningRateAt(before.stageStep, { ...run.stage, totalSteps: run.totalSteps });
+
+  const collected = await collect(run, progress, call);
+  if (collected.batch.length < run.stage.batchSize) warnOfShortBatch(run, before.step + 1, collected);
+  const outcome = await update(run, collected.batch, collected.onPolicy, learningRate, call);
+
+  progress.step++;
+  progress.stageStep++;
+  for (const { promptIds, completions } of collected.sampled) {
+    progress.numTokens += promptIds.length + completions.reduce((sum, { ids }) => sum + ids.length, 0);
+  }
+  return {
+    progress,
+    metrics: { ...rlMetrics(run, progress, collected, outcome), learning_rate: learningRate },
+    samples: rlSamples(run, progress, collected, outcome.advantages),
+  };
+}
+
+function warnOfShortBatch(run: RlContext, step: number, { batch, rounds, dropped }: Awaited<ReturnType<typeof collect>>): void {
+  const why = Object.entries(dropped)
+    .filter(([, count]) => count > 0)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ');
+  run.warn(
+    `step ${step}: after ${rounds} rounds of sampling ${batch.length} of ${run.stage.batchSize} instances teach anything ` +
+      `(dropped: ${why}); ${batch.length === 0 ? 'the weights stay as they are' : 'training on those'}`,
+  );
+}

@@ -44,6 +44,8 @@ export interface Instance {
   hint?: string;
   /** The expert's step: the action's reward is its similarity to this text. */
   target: string;
+  /** What the expert thought before the step, where the data has it: SFT trains on it too. */
+  thought?: string;
   answer?: string;
   /** A ready prompt of somebody else's data set, shown as it is instead of one made from a template. */
   prompt?: string | Message[];

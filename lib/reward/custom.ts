@@ -161,7 +161,10 @@ class RewardThread {
   }
 
   private receive(reply: Exclude<Reply, { kind: 'loaded' | 'failedToLoad' }>): void {
-    if (reply.kind === 'pong') this.pings.get(reply.id)?.();
+    if (reply.kind === 'pong') {
+      this.pings.get(reply.id)?.();
+      return;
+    }
     const call = this.calls.get(reply.id);
     if (!call) return; // given up before
     if (reply.kind === 'started') {

@@ -26,7 +26,11 @@ export function finiteRewards({ scores }: Pick<ScoredGroup, 'scores'>): number[]
  *   filter off, so that groups without any spread are kept too.
  * @param highest reward of a perfect completion.
  */
-export function reasonToDrop(group: Pick<ScoredGroup, 'scores'>, epsilonStd: number, highest: number): DropReason | null {
+export function reasonToDrop(
+  group: Pick<ScoredGroup, 'scores'>,
+  epsilonStd: number,
+  highest: number,
+): DropReason | null {
   const rewards = finiteRewards(group);
   if (rewards.length === 0) return 'noReward';
   if (epsilonStd === 0 || spread(rewards).std > epsilonStd) return null;

@@ -33,6 +33,7 @@ export interface Engine {
 
 /** The LibTorch addon. Loading it is left to the first run, so that commands that need no model start at once. */
 export async function nativeEngine(): Promise<Engine> {
-  const { Policy, computeAdvantages } = await import('../../bindings/torch.js');
+  const torch: unknown = await import('../../bindings/torch.js');
+  const { Policy, computeAdvantages } = torch as { Policy: Pick<Engine, 'load'> } & Pick<Engine, 'computeAdvantages'>;
   return { load: (options) => Policy.load(options), computeAdvantages };
 }

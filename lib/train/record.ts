@@ -13,7 +13,8 @@ export type Metrics = Record<string, number | string | null>;
 /** One completion as written to `samples.jsonl`. */
 export interface Sample {
   step: number;
-  stage: string;
+  stage: number;
+  split: 'train' | 'validation';
   instance: string;
   prompt: string;
   completion: string;
@@ -114,7 +115,12 @@ function lengths(rows: readonly { ids: Int32Array; finished: boolean }[]): Metri
 }
 
 /** The first `logCompletions` completions of the step, whole groups after each other. */
-export function rlSamples(run: RlContext, progress: Progress, collected: Collected, advantages: Float64Array): Sample[] {
+export function rlSamples(
+  run: RlContext,
+  progress: Progress,
+  collected: Collected,
+  advantages: Float64Array,
+): Sample[] {
   const advantageOf = new Map<ScoredGroup, Float64Array>();
   let row = 0;
   for (const group of collected.batch) {
@@ -123,7 +129,10 @@ export function rlSamples(run: RlContext, progress: Progress, collected: Collect
   }
   return collected.sampled
     .flatMap((group) =>
-      group.completions.map((_, k) => ({ ...sampleOf(run, progress.step, group, k), advantage: advantageOf.get(group)?.[k] ?? null })),
+      group.completions.map((_, k) => ({
+        ...sampleOf(run, progress.step, group, k),
+        advantage: advantageOf.get(group)?.[k] ?? null,
+      })),
     )
     .slice(0, run.stage.logCompletions);
 }
@@ -133,7 +142,8 @@ export function sampleOf(run: RlContext, step: number, group: ScoredGroup, k: nu
   const { reward, malformed, thought, action, parts } = group.scores[k]!;
   return {
     step,
-    stage: run.stage.method,
+    stage: run.index,
+    split: 'train',
     instance: group.instance.id,
     prompt: group.prompt,
     completion: group.completions[k]!.text,

@@ -16,5 +16,10 @@ export function renderInstance(instance: Instance, template: Template, tokenizer
   const { text, prefilled } = renderPrompt(instance, template, tokenizer);
   // A chat template writes the beginning-of-sequence token itself.
   const addSpecialTokens = tokenizer.chatTemplate === null && !template.raw;
-  return { instance, prompt: text, promptIds: Int32Array.from(tokenizer.encode(text, { addSpecialTokens })), prefilled };
+  return {
+    instance,
+    prompt: text,
+    promptIds: Int32Array.from(tokenizer.encode(text, { addSpecialTokens })),
+    prefilled,
+  };
 }

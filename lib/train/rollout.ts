@@ -1,5 +1,5 @@
-import type { CallOptions } from '../../bindings/torch.js';
 import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
+import type { CallOptions } from '../../bindings/torch.js';
 import type { Tokenizer } from '../prompt/tokenizer.js';
 import type { Score } from '../reward/index.js';
 import type { TrainablePolicy } from './policy.js';

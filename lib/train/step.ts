@@ -33,7 +33,11 @@ export async function rlStep(run: RlContext, before: Progress, call: StepCall): 
   };
 }
 
-function warnOfShortBatch(run: RlContext, step: number, { batch, rounds, dropped }: Awaited<ReturnType<typeof collect>>): void {
+function warnOfShortBatch(
+  run: RlContext,
+  step: number,
+  { batch, rounds, dropped }: Awaited<ReturnType<typeof collect>>,
+): void {
   const why = Object.entries(dropped)
     .filter(([, count]) => count > 0)
     .map(([reason, count]) => `${count} ${reason}`)

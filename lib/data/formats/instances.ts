@@ -19,6 +19,7 @@ export const MAPPABLE = [
   'context',
   'hint',
   'target',
+  'thought',
   'answer',
 ];
 
@@ -41,6 +42,7 @@ export const instances: Format = {
     const context = stepList(row, mapped.column('context'));
     const step = mapped.integer('step') ?? context.length + 1;
     const hint = mapped.text('hint');
+    const thought = mapped.text('thought');
     const answer = mapped.text('answer');
     const id = mapped.text('id') ?? '';
     const instance: Instance = {
@@ -52,6 +54,7 @@ export const instances: Format = {
       context,
       ...(hint === undefined ? {} : { hint }),
       target,
+      ...(thought === undefined ? {} : { thought }),
       ...(answer === undefined ? {} : { answer }),
       ...(prompt === undefined ? {} : { prompt }),
     };

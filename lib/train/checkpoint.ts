@@ -1,0 +1,114 @@
+/**
+ * A checkpoint: a Hugging Face folder with two more files, `optimizer.safetensors` and `state.json`. It is written
+ * beside its place and renamed, so that a folder named `step-N` is always whole.
+ */
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { saveModelFolder } from '../model/save.js';
+import type { ModelSource } from '../model/source.js';
+import type { Progress } from './context.js';
+import { publishFolder, writeWhole } from './files.js';
+import type { TrainablePolicy } from './policy.js';
+import { progressFromJson, progressToJson } from './serialize.js';
+
+/** What goes on changing while a run runs, weights and optimizer aside. */
+export interface RunState {
+  /** Place of the stage, from 0. */
+  stage: number;
+  progress: Progress;
+  /** Step and score of the best validation of the stage. */
+  best: { step: number; score: number } | null;
+  validationsWithoutImprovement: number;
+  /** Step of the checkpoint that the stage began from; null: the model itself. */
+  start: number | null;
+}
+
+const stateVersion = 1;
+const optimizerFile = 'optimizer.safetensors';
+const stateFile = 'state.json';
+
+const stateSchema = z.object({
+  version: z.literal(stateVersion),
+  stage: z.int().min(0),
+  best: z.object({ step: z.int(), score: z.number() }).nullable(),
+  validationsWithoutImprovement: z.int(),
+  start: z.int().nullable(),
+  progress: z.looseObject({ step: z.int(), stageStep: z.int(), position: z.int(), buffer: z.array(z.looseObject({})) }),
+});
+
+/** Folder of the checkpoint of a step. */
+export function checkpointFolder(checkpoints: string, step: number): string {
+  return join(checkpoints, `step-${step}`);
+}
+
+export function weightsFile(folder: string): string {
+  return join(folder, 'model.safetensors');
+}
+
+/** Write a checkpoint of the policy as it is now. */
+export async function saveCheckpoint(
+  checkpoints: string,
+  policy: TrainablePolicy,
+  model: ModelSource,
+  state: RunState,
+): Promise<void> {
+  const final = checkpointFolder(checkpoints, state.progress.step);
+  const partial = join(checkpoints, `.${basename(final)}.partial`);
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  await saveModelFolder(model, policy, partial);
+  await policy.saveOptimizer(join(partial, optimizerFile));
+  const saved = { version: stateVersion, ...state, progress: progressToJson(state.progress) };
+  await writeWhole(join(partial, stateFile), `${JSON.stringify(saved)}\n`);
+  await publishFolder(partial, final);
+}
+
+/**
+ * State of a checkpoint.
+ * @throws UserError when it cannot be read.
+ */
+export async function loadState(folder: string): Promise<RunState> {
+  const file = join(folder, stateFile);
+  try {
+    const { version: _, ...state } = stateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const progress = progressFromJson(state.progress as unknown as Parameters<typeof progressFromJson>[0]);
+    return { ...state, progress };
+  } catch (error) {
+    throw new UserError(`${file} is not a checkpoint's state: ${(error as Error).message}`, 'FOOTHOLD_CHECKPOINT');
+  }
+}
+
+export async function loadOptimizer(folder: string, policy: TrainablePolicy): Promise<void> {
+  await policy.loadOptimizer(join(folder, optimizerFile));
+}
+
+/** Steps that have a checkpoint, rising. */
+export async function checkpointSteps(checkpoints: string): Promise<number[]> {
+  const names = await readdir(checkpoints);
+  return names.flatMap((name) => /^step-(\d+)$/.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) => a - b);
+}
+
+/** Delete checkpoints but the newest `limit` and those of the steps to keep. */
+export async function pruneCheckpoints(
+  checkpoints: string,
+  limit: number,
+  keep: readonly (number | null)[],
+): Promise<void> {
+  const steps = (await checkpointSteps(checkpoints)).filter((step) => !keep.includes(step));
+  for (const step of steps.slice(0, Math.max(0, steps.length - limit))) {
+    await rm(checkpointFolder(checkpoints, step), { recursive: true });
+  }
+}
+
+/** Copy the model of a checkpoint, without what only training needs. */
+export async function exportModel(folder: string, to: string): Promise<void> {
+  const partial = `${to}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  await cp(folder, partial, {
+    recursive: true,
+    filter: (source) => ![optimizerFile, stateFile].includes(basename(source)),
+  });
+  await publishFolder(partial, to);
+}

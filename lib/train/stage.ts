@@ -1,0 +1,104 @@
+/** Opening a stage: data, template, rewards, policy and reference. */
+import type { RunConfig, StageConfig } from '../config/index.js';
+import type { Instance } from '../data/instance.js';
+import type { ModelSource } from '../model/source.js';
+import { loadTemplate, type Template } from '../prompt/template.js';
+import { type RewardFunction, Scorer } from '../reward/index.js';
+import { checkpointFolder, loadOptimizer, type RunState, weightsFile } from './checkpoint.js';
+import type { RlContext, SftContext } from './context.js';
+import { readDataset } from './dataset.js';
+import { Deck } from './draw.js';
+import type { Engine, TrainablePolicy } from './policy.js';
+import { deriveSeed } from './random.js';
+
+export interface StageResources {
+  config: RunConfig;
+  model: ModelSource;
+  engine: Engine;
+  /** Folder of the run's checkpoints. */
+  checkpoints: string;
+  rewards: Readonly<Record<string, RewardFunction>>;
+  warn(message: string): void;
+}
+
+/**
+ * Make a stage ready to go on from `state`.
+ * @param resumed the checkpoint that `state` was read from, or null at the beginning of the stage.
+ */
+export async function openStage(
+  resources: StageResources,
+  state: RunState,
+  resumed: string | null,
+): Promise<RlContext | SftContext> {
+  const { config, model, engine, checkpoints, warn } = resources;
+  const stage = config.stages[state.stage]!;
+  const { train, validation } = await readDataset(config, stage);
+  const template = await stageTemplate(stage, train);
+  const start = state.start === null ? null : checkpointFolder(checkpoints, state.start);
+  const policy = await loadPolicy(resources, resumed ?? start);
+  try {
+    if (resumed !== null) await loadOptimizer(resumed, policy);
+    const seed = deriveSeed(config.seed, state.stage);
+    const shared = {
+      index: state.stage,
+      seed,
+      totalSteps: stage.maxSteps ?? Math.max(1, Math.ceil((stage.numTrainEpochs * train.length) / stage.batchSize)),
+      engine,
+      policy,
+      tokenizer: model.tokenizer,
+      eosTokenIds: model.eosTokenIds,
+      template,
+      instances: train,
+      validation,
+      deck: new Deck(train.length, deriveSeed(seed, 0)),
+      warn,
+    };
+    if (stage.method === 'sft') return { ...shared, stage };
+    const scorer = await Scorer.create(stage, resources.rewards, onceEach(warn));
+    const reference = stage.beta === 0 ? null : await loadPolicy(resources, start);
+    return { ...shared, stage, scorer, reference };
+  } catch (error) {
+    policy.dispose();
+    throw error;
+  }
+}
+
+export async function closeStage(run: RlContext | SftContext): Promise<void> {
+  run.policy.dispose();
+  if (!isRl(run)) return;
+  run.reference?.dispose();
+  await run.scorer.dispose();
+}
+
+export function isRl(run: RlContext | SftContext): run is RlContext {
+  return run.stage.method !== 'sft';
+}
+
+/** The policy of a checkpoint's folder; of the run's model for null. */
+function loadPolicy({ engine, model, config }: StageResources, folder: string | null): Promise<TrainablePolicy> {
+  const { device, dtype } = config.model;
+  const weights = folder
+    ? { format: 'safetensors' as const, files: [weightsFile(folder)] }
+    : { format: model.format, files: model.files };
+  return engine.load({ config: model.config, ...weights, device, dtype });
+}
+
+/** The configured template, or the one that fits: agent trajectories have observations. */
+export function stageTemplate(
+  stage: Pick<StageConfig, 'template' | 'unit'>,
+  instances: readonly Instance[],
+): Promise<Template> {
+  if (stage.template !== undefined) return loadTemplate(stage.template);
+  const agent = instances.some(({ context }) => context.some(({ observation }) => observation !== undefined));
+  return loadTemplate(`${agent ? 'software' : 'math'}${stage.unit === 'whole' ? '-whole' : ''}`);
+}
+
+/** Warn of each kind of failure once in a while rather than for every completion: at the 1st, 10th, 100th, … */
+function onceEach(warn: (message: string) => void): (message: string) => void {
+  const seen = new Map<string, number>();
+  return (message) => {
+    const count = (seen.get(message) ?? 0) + 1;
+    seen.set(message, count);
+    if (/^10*$/.test(String(count))) warn(count === 1 ? message : `${message} (${count} times so far)`);
+  };
+}

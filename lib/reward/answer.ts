@@ -1,5 +1,6 @@
-import { verifyAnswer } from '../eval/index.js';
 import type { RewardTerm } from './term.js';
+
+type VerifyAnswer = (gold: string, pred: string) => Promise<{ equal: boolean | null }> | { equal: boolean | null };
 
 /** 1 where the action's final answer equals the row's, else 0; an answer that cannot be decided is not a right one. */
 export function answerReward(weight: number): RewardTerm {
@@ -7,6 +8,8 @@ export function answerReward(weight: number): RewardTerm {
     name: 'answer',
     weight,
     async score(inputs) {
+      const module = '../eval/index.js';
+      const { verifyAnswer } = (await import(module)) as { verifyAnswer: VerifyAnswer };
       const verdicts = await Promise.all(inputs.map(({ row, action }) => verifyAnswer(row.answer ?? '', action)));
       return Float64Array.from(verdicts, ({ equal }) => (equal === true ? 1 : 0));
     },

@@ -2,9 +2,10 @@
  * A checkpoint: a Hugging Face folder with two more files, `optimizer.safetensors` and `state.json`. It is written
  * beside its place and renamed, so that a folder named `step-N` is always whole.
  */
-import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import type { DType } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
 import { saveModelFolder } from '../model/save.js';
 import type { ModelSource } from '../model/source.js';
@@ -52,13 +53,13 @@ export async function saveCheckpoint(
   checkpoints: string,
   policy: TrainablePolicy,
   model: ModelSource,
+  dtype: DType,
   state: RunState,
 ): Promise<void> {
   const final = checkpointFolder(checkpoints, state.progress.step);
   const partial = join(checkpoints, `.${basename(final)}.partial`);
   await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  await saveModelFolder(model, policy, partial);
+  await saveModelFolder(partial, model, dtype, (file) => policy.saveWeights(file));
   await policy.saveOptimizer(join(partial, optimizerFile));
   const saved = { version: stateVersion, ...state, progress: progressToJson(state.progress) };
   await writeWhole(join(partial, stateFile), `${JSON.stringify(saved)}\n`);

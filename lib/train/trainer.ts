@@ -223,7 +223,7 @@ export class Trainer implements AsyncIterable<StepRecord> {
     const { step } = this.state.progress;
     if (this.lastSaved === step) return;
     this.options.onPhase?.('checkpoint');
-    await saveCheckpoint(this.directory.checkpoints, run.policy, this.model, this.state);
+    await saveCheckpoint(this.directory.checkpoints, run.policy, this.model, this.config.model.dtype, this.state);
     this.lastSaved = step;
     await pruneCheckpoints(this.directory.checkpoints, run.stage.saveTotalLimit, [
       step,

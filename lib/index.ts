@@ -1,0 +1,21 @@
+/** Foothold's programming interface: `import { train } from 'foothold'`. */
+export { defineConfig, loadConfig, type RunConfig, type StageConfig } from './config/index.js';
+export type { Instance, Step, Trajectory } from './data/instance.js';
+export { UserError } from './errors.js';
+export {
+  type MalformedReason,
+  parseCompletion,
+  parseLeniently,
+  type RewardFunction,
+  type RewardInput,
+} from './reward/index.js';
+export {
+  type Metrics,
+  type Sample,
+  type StepRecord,
+  Trainer,
+  type TrainerOptions,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from './train/index.js';

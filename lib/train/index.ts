@@ -1,0 +1,31 @@
+import { defineConfig, loadConfig, type RunConfig } from '../config/index.js';
+import { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from './trainer.js';
+
+export type { Phase } from './context.js';
+export type { Metrics, Sample } from './record.js';
+export { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from './trainer.js';
+
+export interface TrainOptions extends TrainerOptions {
+  onStep?: (step: StepRecord) => void;
+}
+
+/**
+ * Train a model from beginning to end.
+ *
+ *     const { model } = await train({
+ *       model: 'HuggingFaceTB/SmolLM2-135M-Instruct', data: 'train.jsonl', output: 'runs/first',
+ *       method: 'srl', batchSize: 4, maxPromptLength: 384, maxCompletionLength: 160, maxSteps: 20,
+ *     });
+ *
+ * @param config path of a YAML file, or its keys as an object; see `docs/configuration.md`.
+ * @throws UserError that says what is wrong with configuration, model or data.
+ */
+export async function train(config: string | object, { onStep, ...options }: TrainOptions = {}): Promise<TrainResult> {
+  const trainer = await Trainer.create(readConfig(config), options);
+  for await (const step of trainer) onStep?.(step);
+  return trainer.result;
+}
+
+function readConfig(config: string | object): RunConfig {
+  return typeof config === 'string' ? loadConfig(config) : defineConfig(config);
+}

@@ -1,0 +1,74 @@
+/** A folder with a tiny model (fake weights), data and the configuration of a run, for tests of the trainer. */
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newConfigJson } from '../../lib/model/config_writer.js';
+import { characterTokenizer } from '../../lib/prompt/character_tokenizer.js';
+
+export const tokenizer = characterTokenizer(
+  ' \nabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;()<>/{}#=+-*?!',
+  ['<end>', '<think>', '</think>'],
+);
+
+const modelConfig = {
+  family: 'llama' as const,
+  vocabSize: tokenizer.vocabSize,
+  hiddenSize: 16,
+  intermediateSize: 32,
+  numLayers: 2,
+  numHeads: 2,
+  numKvHeads: 1,
+  headDim: 8,
+  maxPositions: 512,
+  rmsNormEps: 1e-5,
+  ropeTheta: 10000,
+  ropeScaling: null,
+  tieWordEmbeddings: true,
+  qkvBias: false,
+  outputBias: false,
+  mlpBias: false,
+};
+
+export interface TinyRun {
+  folder: string;
+  output: string;
+  /** Keys of a configuration that runs. */
+  config: Record<string, unknown>;
+  lines(name: 'metrics' | 'samples'): Record<string, unknown>[];
+}
+
+/** @param targets expert step of each problem; `a` is what the fake policy is right with. */
+export async function tinyRun(targets: string[], overrides: Record<string, unknown> = {}): Promise<TinyRun> {
+  const folder = mkdtempSync(join(tmpdir(), 'foothold-run-'));
+  const model = join(folder, 'model');
+  mkdirSync(model);
+  await tokenizer.save(model);
+  writeFileSync(
+    join(model, 'config.json'),
+    JSON.stringify(newConfigJson(modelConfig, 'float32', { bosTokenId: null, eosTokenIds: [0], padTokenId: 0 })),
+  );
+  writeFileSync(join(model, 'model.safetensors'), JSON.stringify({ p: 0.5 }));
+  const data = join(folder, 'data.jsonl');
+  const rows = targets.map((target, i) => ({ id: `p${i}`, problem: `Problem ${i}`, target, answer: target }));
+  writeFileSync(data, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const output = join(folder, 'run');
+  const config = {
+    model,
+    data: { train: data, format: 'instances' },
+    output,
+    method: 'srl',
+    batchSize: 2,
+    numGenerations: 4,
+    maxPromptLength: 1000,
+    maxCompletionLength: 20,
+    maxSteps: 4,
+    learningRate: 0.01,
+    ...overrides,
+  };
+  const lines = (name: string) =>
+    readFileSync(join(output, `${name}.jsonl`), 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return { folder, output, config, lines };
+}

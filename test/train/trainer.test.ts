@@ -328,7 +328,10 @@ describe('stages', () => {
     const { method, ...shared } = config;
     const engine = fakeEngine(tokenizer);
     const result = await train(
-      { ...shared, stages: [{ method: 'sft' }, { method: 'srl' }, { method: 'rlvr', from: 'last', rewards: ['similarity'] }] },
+      {
+        ...shared,
+        stages: [{ method: 'sft' }, { method: 'srl' }, { method: 'rlvr', from: 'last', rewards: ['similarity'] }],
+      },
       { engine },
     );
     expect(result).toMatchObject({ outcome: 'finished', step: 6 });
@@ -410,7 +413,13 @@ describe('resuming', () => {
   it.each([
     ['srl', {}],
     ['several updates and KL', { numIterations: 2, beta: 0.1 }],
-    ['stages', { method: undefined, stages: [{ method: 'sft' }, { method: 'srl' }, { method: 'rlvr', unit: 'step', rewards: ['similarity'] }] }],
+    [
+      'stages',
+      {
+        method: undefined,
+        stages: [{ method: 'sft' }, { method: 'srl' }, { method: 'rlvr', unit: 'step', rewards: ['similarity'] }],
+      },
+    ],
   ])('%s: stopped after any step and resumed, the run is the same', async (_, overrides) => {
     const settings = { batchSize: 3, numGenerations: 5, saveSteps: 1, ...overrides };
     const data = (config: Record<string, unknown>) => ({

@@ -1,16 +1,23 @@
 /** Downloads wheels with pip: for the platform of this Node, whatever Python the pip belongs to. */
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { run, SetupError, which } from '../stage.mjs';
 import { libTorchVersion } from './find.mjs';
+import { listZip, unpackZip } from './zip.mjs';
 
 /** PyTorch's own index of CPU builds, as its installation page gives it. */
 export const cpuIndex = 'https://download.pytorch.org/whl/cpu';
 
-/** Platform tags of PyTorch's wheels. */
+/** pip takes a platform tag literally, and NVIDIA's wheels bear older ones than PyTorch's. @param {string} machine */
+const manylinux = (machine) => [
+  ...Array.from({ length: 12 }, (_, i) => `manylinux_2_${28 - i}_${machine}`),
+  `manylinux2014_${machine}`,
+];
+
+/** Platform tags of the wheels. */
 const platforms = /** @type {Record<string, string[]>} */ ({
-  'linux-x64': ['manylinux_2_28_x86_64'],
-  'linux-arm64': ['manylinux_2_28_aarch64'],
+  'linux-x64': manylinux('x86_64'),
+  'linux-arm64': manylinux('aarch64'),
   'darwin-arm64': ['macosx_14_0_arm64', 'macosx_11_0_arm64'],
   'win32-x64': ['win_amd64'],
 });
@@ -28,23 +35,47 @@ export async function downloadWheels(variant, folder, { env = process.env, cpuIn
   const request = ['download', '--dest', folder, '--no-cache-dir', '--only-binary=:all:', ...targetOptions()];
   const inFolder = { env: { ...env, TMPDIR: folder, PIP_DISABLE_PIP_VERSION_CHECK: '1' } };
   /** @param {string[]} options */
-  const download = ([...options]) => run(pip[0], [...pip.slice(1), ...request, ...options], inFolder);
+  const download = (options) => run(pip[0], [...pip.slice(1), ...request, ...options], inFolder);
+  /** @param {string[]} options */
+  const require = async (...options) => {
+    const { status, output } = await download(options);
+    if (status !== 0) throw new SetupError(pipReason(output));
+  };
   if (variant === 'cuda') {
     // `===` keeps out builds with a local version, such as 2.13.0+cpu.
-    const { status, output } = await download([`torch===${libTorchVersion}`]);
-    if (status !== 0) throw new SetupError(pipReason(output));
+    await require('--no-deps', `torch===${libTorchVersion}`);
+    const requirements = await runtimeRequirements(join(folder, readdirSync(folder).find(isWheel) ?? ''));
+    if (requirements.length > 0) await require(...requirements);
   } else {
     const torch = ['--no-deps', `torch==${libTorchVersion}`];
     const fromCpuIndex = await download(['--index-url', firstIndex, '--timeout', '10', '--retries', '0', ...torch]);
     if (fromCpuIndex.status !== 0) {
       for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true, force: true });
-      const { status, output } = await download(torch);
-      if (status !== 0) throw new SetupError(pipReason(output));
+      await require(...torch);
     }
   }
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.whl'))
+    .filter(isWheel)
     .map((name) => join(folder, name));
+}
+
+/** @param {string} name */
+const isWheel = (name) => name.endsWith('.whl');
+
+/**
+ * What the shared libraries of a CUDA build need: of the wheel's requirements those for NVIDIA's libraries.
+ *
+ * @param {string} wheel @returns {Promise<string[]>} requirements as pip takes them
+ */
+async function runtimeRequirements(wheel) {
+  const metadata = (await listZip(wheel)).filter(({ name }) => /^[^/]+\.dist-info\/METADATA$/.test(name));
+  const folder = dirname(wheel);
+  await unpackZip(wheel, metadata, folder);
+  return metadata.flatMap(({ name }) =>
+    [...readFileSync(join(folder, name), 'utf8').matchAll(/^Requires-Dist: ((?:nvidia-|cuda-toolkit).*)$/gm)].map(
+      (match) => `${match[1]}`.trim(),
+    ),
+  );
 }
 
 function targetOptions() {
@@ -85,7 +116,7 @@ async function findPip(env) {
 
 /** @param {string} output of pip; the reason in one line, and what to do */
 function pipReason(output) {
-  const error = /^ERROR: (.+)$/m.exec(output)?.[1] ?? output.trim().split('\n').at(-1);
+  const error = [...output.matchAll(/^ERROR: (.+)$/gm)].at(-1)?.[1] ?? output.trim().split('\n').at(-1);
   if (/No space left on device|ENOSPC/.test(output)) return 'no space left on the disk. Free some and run again.';
   if (
     /NewConnectionError|ConnectTimeout|Name or service not known|ConnectionError|Network is unreachable/.test(output)

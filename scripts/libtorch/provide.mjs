@@ -19,7 +19,7 @@ import { listZip, unpackZip } from './zip.mjs';
 /** @typedef {import('./find.mjs').Variant} Variant */
 
 /** Bytes on disk that the wheels, and then their unpacked libraries and headers, take at the most. */
-const spaceNeeded = { cpu: 1.0 * 2 ** 30, cuda: 12 * 2 ** 30 };
+const spaceNeeded = { cpu: 1.0 * 2 ** 30, cuda: 7 * 2 ** 30 };
 
 /**
  * @param {typeof import('../stage.mjs').stage} stage

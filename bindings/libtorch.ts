@@ -1,10 +1,21 @@
 /** Finds LibTorch at run time, puts it into the process by absolute path, and loads the addon that needs it. */
 
 import { UserError } from '../lib/errors.js';
-import { findLibTorch as find, type LibTorch, librariesToOpen, libTorchVersion } from '../scripts/libtorch/find.mjs';
+import {
+  findLibTorch as find,
+  type LibTorch,
+  librariesToOpen,
+  libTorchVersion,
+  missingLibraries,
+} from '../scripts/libtorch/find.mjs';
 import { loadAddon } from './load.js';
 
-export type { LibTorch };
+export { type LibTorch, missingLibraries };
+
+/** What to do when `findLibTorch` gives null. */
+export const libTorchIsMissing =
+  `LibTorch ${libTorchVersion} is not there. Fetch it with \`npm run bootstrap\` (in a checkout) or \`npx foothold setup\` ` +
+  '(an installed package), or set LIBTORCH to a folder that has it.';
 
 /**
  * Where LibTorch is: `LIBTORCH`, the PyTorch of `LIBTORCH_USE_PYTORCH=1`, or Foothold's cache, in this order. Null when
@@ -34,13 +45,7 @@ export function loadTorchAddon(): unknown {
 
 function openTorchAddon(): unknown {
   const libTorch = findLibTorch();
-  if (!libTorch) {
-    throw new UserError(
-      `LibTorch ${libTorchVersion} is not there. Fetch it with \`npm run bootstrap\` (in a checkout) or ` +
-        '`npx foothold setup` (an installed package), or set LIBTORCH to a folder that has it.',
-      'FOOTHOLD_LIBTORCH',
-    );
-  }
+  if (!libTorch) throw new UserError(libTorchIsMissing, 'FOOTHOLD_LIBTORCH');
   const { openLibraries } = loadAddon('text') as { openLibraries(paths: string[]): void };
   try {
     openLibraries(librariesToOpen(libTorch));

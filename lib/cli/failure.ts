@@ -1,4 +1,5 @@
 /** Failures of the command line: one clear message on stderr, and the exit status. */
+import { SetupError } from '../../scripts/stage.mjs';
 import { UserError } from '../errors.js';
 
 /** The command line itself is wrong: exit status 2. */
@@ -12,18 +13,16 @@ export class UsageError extends UserError {
 /**
  * Print why a command failed. Returns the exit status: 2 for wrong usage, else 1.
  *
- * @param verbose print the stack trace too, with the errors that caused it
+ * @param verbose print the stack traces too, of the error and of those that caused it
  */
 export function reportFailure(error: unknown, verbose: boolean): 1 | 2 {
-  const { message, stack, cause } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(`foothold: ${message}\n`);
+  process.stderr.write(`foothold: ${error instanceof Error ? error.message : error}\n`);
   if (verbose) {
-    process.stderr.write(`${stack}\n`);
-    if (cause instanceof Error) process.stderr.write(`caused by ${cause.stack}\n`);
+    for (let e = error; e instanceof Error; e = e.cause) process.stderr.write(`${e.stack}\n`);
   } else if (error instanceof UsageError) {
     process.stderr.write('Try `foothold --help`.\n');
-  } else if (!(error instanceof UserError)) {
-    process.stderr.write('Run it again with --verbose for the stack trace.\n');
+  } else if (!(error instanceof UserError || error instanceof SetupError)) {
+    process.stderr.write('This is not a mistake that Foothold expects; --verbose shows where it comes from.\n');
   }
   return error instanceof UsageError ? 2 : 1;
 }

@@ -2,33 +2,43 @@
 /** `foothold …`: reads the command line, runs one command, and turns its outcome into an exit status. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import yargs from 'yargs/yargs';
 import { packageRoot } from '../../bindings/load.js';
+import type { Command } from './command.js';
 import { commands } from './commands/index.js';
-import { reportFailure, UsageError } from './failure.js';
+import { reportFailure } from './failure.js';
+import { usageError } from './usage.js';
 
-const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
+const words = hideBin(process.argv);
+const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
 
-const argv = hideBin(process.argv);
-const parser = yargs(argv)
+const parser: Argv = yargs(words)
   .scriptName('foothold')
-  .usage('$0 <command>\n\nTrain small language models to reason from expert demonstrations.')
-  .command(commands)
+  .usage('Usage: $0 <command> [options]\n\nTrain small language models to reason from expert demonstrations.')
+  .command(
+    commands.map(({ builder, ...command }) => ({ ...command, builder: withExamples(command.examples, builder) })),
+  )
+  .example(commands.flatMap(({ examples }) => examples.slice(0, 1)))
   .demandCommand(1, 'Name a command.')
   .strict()
-  .recommendCommands()
-  .option('verbose', { type: 'boolean', default: false, global: true, describe: 'Show the stack trace of an error' })
+  .locale('en')
+  .option('verbose', { type: 'boolean', default: false, describe: 'Show the stack trace of an error' })
   .version(version)
-  .alias('h', 'help')
+  .alias({ help: 'h' })
   .wrap(Math.min(100, process.stdout.columns ?? 100))
   .exitProcess(false)
   .fail((message, error) => {
-    throw error ?? new UsageError(message);
+    throw error ?? usageError(message, parser, words);
   });
+
+function withExamples(examples: Command['examples'], builder: Command['builder']): Command['builder'] {
+  return (command) => builder(command).example(examples);
+}
 
 try {
   await parser.parseAsync();
 } catch (error) {
-  process.exitCode = reportFailure(error, argv.includes('--verbose'));
+  process.exitCode = reportFailure(error, words.includes('--verbose'));
 }

@@ -1,6 +1,7 @@
 /** Every command of `foothold`, in the order in which `--help` lists them. */
-import type { CommandModule } from 'yargs';
+import type { Command } from '../command.js';
 import { doctor } from './doctor.js';
+import { setup } from './setup.js';
 
-// Each command declares options of its own type; yargs takes them together as unknown.
-export const commands = [doctor] as CommandModule[];
+// Each command has options of its own type; together they are known by their common part alone.
+export const commands = [setup, doctor] as unknown as Command[];

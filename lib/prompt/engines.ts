@@ -13,10 +13,42 @@ export interface TokenizerEngine {
   /** Tokens by id. */
   model: { vocab: (string | undefined)[] };
 }
-export const TokenizerEngine = tokenizers.Tokenizer as unknown as new (
+const EngineClass = tokenizers.Tokenizer as unknown as new (
   tokenizerJson: object,
   tokenizerConfig: object,
-) => TokenizerEngine;
+) => TokenizerEngine & { decoder: Decoder | null };
+
+/** @throws Error when the files describe something that the engine does not know. */
+export function makeTokenizerEngine(tokenizerJson: object, tokenizerConfig: object): TokenizerEngine {
+  const engine = new EngineClass(tokenizerJson, tokenizerConfig);
+  decodeBytesExactly(engine.decoder);
+  return engine;
+}
+
+interface Decoder {
+  decoders?: Decoder[];
+  text_decoder?: { decode(bytes: Uint8Array): string };
+}
+const { ByteFallbackDecoder } = tokenizers as unknown as { ByteFallbackDecoder: new () => Decoder };
+
+/**
+ * The engine's byte-fallback decoder drops a byte order mark and joins broken bytes into one U+FFFD; the original
+ * (Rust `tokenizers`) keeps the mark and writes one U+FFFD a byte.
+ */
+function decodeBytesExactly(decoder: Decoder | null): void {
+  for (const part of decoder?.decoders ?? []) decodeBytesExactly(part);
+  if (!(decoder instanceof ByteFallbackDecoder)) return;
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  decoder.text_decoder = {
+    decode(bytes) {
+      try {
+        return utf8.decode(bytes);
+      } catch {
+        return '\uFFFD'.repeat(bytes.length);
+      }
+    },
+  };
+}
 
 export interface JinjaEnvironment {
   /** Declare a global; plain values, functions and nested objects are converted. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { type JsonObject, parseJsonObject } from '../model/json_file.js';
 import { ChatTemplate } from './chat_template.js';
-import { TokenizerEngine } from './engines.js';
+import { makeTokenizerEngine, type TokenizerEngine } from './engines.js';
 import { readTokenizerFiles, type TokenizerFiles, writeTokenizerFiles } from './tokenizer_files.js';
 
 export interface ChatMessage {
@@ -187,7 +187,7 @@ function requireTokenizerJson(files: TokenizerFiles, origin: string): JsonObject
 
 function makeEngine(json: JsonObject, config: JsonObject, file: string): TokenizerEngine {
   try {
-    return new TokenizerEngine({ ...json, added_tokens: addedTokens(json, config) }, config);
+    return makeTokenizerEngine({ ...json, added_tokens: addedTokens(json, config) }, config);
   } catch (error) {
     throw new UserError(`${file} is not a tokenizer that can be used: ${(error as Error).message}`);
   }

@@ -9,7 +9,7 @@ import type { DType } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
 import { saveModelFolder } from '../model/save.js';
 import type { ModelSource } from '../model/source.js';
-import type { Progress } from './context.js';
+import { firstProgress, type Progress } from './context.js';
 import { publishFolder, writeWhole } from './files.js';
 import type { TrainablePolicy } from './policy.js';
 import { progressFromJson, progressToJson } from './serialize.js';
@@ -24,6 +24,10 @@ export interface RunState {
   validationsWithoutImprovement: number;
   /** Step of the checkpoint that the stage began from; null: the model itself. */
   start: number | null;
+}
+
+export function firstState(): RunState {
+  return { stage: 0, progress: firstProgress(), best: null, validationsWithoutImprovement: 0, start: null };
 }
 
 const stateVersion = 1;

@@ -6,6 +6,7 @@ import {
   checkpointFolder,
   checkpointSteps,
   exportModel,
+  firstState,
   loadState,
   pruneCheckpoints,
   type RunState,
@@ -283,8 +284,4 @@ export class Trainer implements AsyncIterable<StepRecord> {
       best: this.state.best,
     };
   }
-}
-
-function firstState(): RunState {
-  return { stage: 0, progress: firstProgress(), best: null, validationsWithoutImprovement: 0, start: null };
 }

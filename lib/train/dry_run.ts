@@ -1,0 +1,153 @@
+/** What a run would do, found out without training: prompts, lengths, token budget and, by a sample, the format rate. */
+import type { RunConfig } from '../config/index.js';
+import { loadModelSource } from '../model/source.js';
+import { type MalformedReason, malformedReasons } from '../reward/index.js';
+import { firstState } from './checkpoint.js';
+import type { RlContext, SftContext } from './context.js';
+import { finiteRewards, spread } from './filter.js';
+import { type Engine, nativeEngine } from './policy.js';
+import { deriveSeed, permutation } from './random.js';
+import { type RenderedInstance, renderInstance } from './render.js';
+import { reward } from './reward.js';
+import { rollOut } from './rollout.js';
+import { demonstration } from './sft.js';
+import { closeStage, isRl, openStage } from './stage.js';
+
+/** Most instances rendered for the lengths; of larger data sets a random choice. */
+const maxRendered = 2000;
+/** Instances sampled from with `sample`. */
+const sampledInstances = 8;
+
+export interface DryRunStage {
+  method: string;
+  instances: number;
+  validation: number;
+  totalSteps: number;
+  /** Three prompts as the model sees them, with what the expert does. */
+  prompts: { instance: string; text: string; tokens: number; target: string }[];
+  /** Lengths of prompts in tokens, over `measured` instances. */
+  lengths: { measured: number; min: number; median: number; max: number };
+  /** Instances of those measured whose prompt is longer than `maxPromptLength`, which training passes over. */
+  tooLong: number;
+  /** Most tokens of one step: prompts once a group, and completions. */
+  tokensPerStep: number;
+  /** Prompts of this stage and completions of the longest length do not fit the model's positions. */
+  beyondPositions: number | null;
+  sample: FormatSample | null;
+}
+
+export interface FormatSample {
+  completions: number;
+  malformed: Partial<Record<MalformedReason, number>>;
+  malformedRatio: number;
+  clippedRatio: number;
+  reward: number;
+  zeroStdRatio: number;
+  example: string;
+}
+
+/**
+ * Look at every stage of a run. Nothing is written.
+ * @param sample roll out a few instances of each stage that samples, with the model as it is now.
+ */
+export async function dryRun(config: RunConfig, sample: boolean, engine?: Engine): Promise<DryRunStage[]> {
+  const model = await loadModelSource(config.model.path);
+  const resources = {
+    config,
+    model,
+    engine: sample ? (engine ?? (await nativeEngine())) : withoutWeights,
+    checkpoints: '',
+    rewards: {},
+    warn: () => {},
+  };
+  const stages: DryRunStage[] = [];
+  for (let stage = 0; stage < config.stages.length; stage++) {
+    const state = { ...firstState(), stage };
+    const run = await openStage(resources, state, null);
+    try {
+      stages.push(await describeStage(run, sample));
+    } finally {
+      await closeStage(run);
+    }
+  }
+  return stages;
+}
+
+async function describeStage(run: RlContext | SftContext, sample: boolean): Promise<DryRunStage> {
+  const order = permutation(run.instances.length, deriveSeed(run.seed, 3)).slice(0, maxRendered);
+  const rendered = [...order].map((i) => renderInstance(run.instances[i]!, run.template, run.tokenizer));
+  const lengths = rendered.map(({ promptIds }) => promptIds.length).sort((a, b) => a - b);
+  const { maxPromptLength, batchSize } = run.stage;
+  const fitting = rendered.filter(({ promptIds }) => promptIds.length <= maxPromptLength);
+  const completionLength = isRl(run) ? run.stage.maxCompletionLength : longestDemonstration(run, fitting);
+  const longest = Math.max(0, ...fitting.map(({ promptIds }) => promptIds.length)) + completionLength;
+  return {
+    method: run.stage.method,
+    instances: run.instances.length,
+    validation: run.validation.length,
+    totalSteps: run.totalSteps,
+    prompts: fitting.slice(0, 3).map(({ instance, prompt, promptIds }) => ({
+      instance: instance.id,
+      text: prompt,
+      tokens: promptIds.length,
+      target: instance.target,
+    })),
+    lengths: {
+      measured: lengths.length,
+      min: lengths[0]!,
+      median: lengths[Math.floor(lengths.length / 2)]!,
+      max: lengths.at(-1)!,
+    },
+    tooLong: rendered.length - fitting.length,
+    tokensPerStep: batchSize * (maxPromptLength + (isRl(run) ? run.stage.numGenerations : 1) * completionLength),
+    beyondPositions: longest > run.policy.config.maxPositions ? longest : null,
+    sample:
+      sample && isRl(run) && fitting.length > 0 ? await sampleFormat(run, fitting.slice(0, sampledInstances)) : null,
+  };
+}
+
+function longestDemonstration(run: SftContext, rendered: readonly RenderedInstance[]): number {
+  return Math.max(0, ...rendered.map((row) => run.tokenizer.encode(demonstration(row)).length + 1));
+}
+
+async function sampleFormat(run: RlContext, rendered: readonly RenderedInstance[]): Promise<FormatSample> {
+  const groups = await reward(await rollOut(run.policy, rendered, run.stage, run, deriveSeed(run.seed, 4)), run.scorer);
+  const scores = groups.flatMap((group) => group.scores);
+  const completions = groups.flatMap((group) => group.completions);
+  const spreads = groups.map((group) => spread(finiteRewards(group)));
+  const counts = malformedReasons.map(
+    (reason) => [reason, scores.filter((s) => s.malformed === reason).length] as const,
+  );
+  return {
+    completions: scores.length,
+    malformed: Object.fromEntries(counts.filter(([, count]) => count > 0)),
+    malformedRatio: scores.filter(({ malformed }) => malformed).length / scores.length,
+    clippedRatio: completions.filter(({ finished }) => !finished).length / completions.length,
+    reward: spread(groups.flatMap(finiteRewards)).mean,
+    zeroStdRatio: spreads.filter(({ std }) => std === 0).length / groups.length,
+    example: completions[0]!.text,
+  };
+}
+
+/** Stands for a model that is looked at without being loaded. */
+const withoutWeights: Engine = {
+  load: async ({ config }) => {
+    const refuse = async () => {
+      throw new Error('a dry run has no weights');
+    };
+    return {
+      config,
+      parameterCount: 0,
+      generate: refuse,
+      logProbs: refuse,
+      update: refuse,
+      saveWeights: refuse,
+      saveOptimizer: refuse,
+      loadOptimizer: refuse,
+      dispose: () => {},
+    };
+  },
+  computeAdvantages: () => {
+    throw new Error('a dry run has no advantages');
+  },
+};

@@ -16,13 +16,14 @@ export class UsageError extends UserError {
  * @param verbose print the stack traces too, of the error and of those that caused it
  */
 export function reportFailure(error: unknown, verbose: boolean): 1 | 2 {
+  const isUsage = error instanceof UserError && error.code === 'FOOTHOLD_USAGE';
   process.stderr.write(`foothold: ${error instanceof Error ? error.message : error}\n`);
   if (verbose) {
     for (let e = error; e instanceof Error; e = e.cause) process.stderr.write(`${e.stack}\n`);
-  } else if (error instanceof UsageError) {
+  } else if (isUsage) {
     process.stderr.write('Try `foothold --help`.\n');
   } else if (!(error instanceof UserError || error instanceof SetupError)) {
     process.stderr.write('This is not a mistake that Foothold expects; --verbose shows where it comes from.\n');
   }
-  return error instanceof UsageError ? 2 : 1;
+  return isUsage ? 2 : 1;
 }

@@ -1,0 +1,45 @@
+/** What `foothold generate` does. */
+import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
+import type { DType } from '../../bindings/torch.js';
+import { loadModelSource } from '../model/source.js';
+import { nativeEngine } from '../train/policy.js';
+import { UsageError } from './failure.js';
+
+export interface GenerateArguments {
+  model: string;
+  prompt: string;
+  maxTokens: number;
+  temperature: number;
+  seed: number;
+  raw: boolean;
+  device: string;
+  dtype: DType;
+}
+
+/** The model's answer, and whether the limit cut it. */
+export async function answer(options: GenerateArguments): Promise<{ text: string; cut: boolean }> {
+  const { config, format, files, tokenizer, eosTokenIds } = await loadModelSource(options.model);
+  const chat = tokenizer.chatTemplate !== null && !options.raw;
+  const prompt = chat
+    ? tokenizer.applyChatTemplate([{ role: 'user', content: options.prompt }], { addGenerationPrompt: true })
+    : options.prompt;
+  const ids = tokenizer.encode(prompt, { addSpecialTokens: !chat });
+  if (ids.length === 0) throw new UsageError('The prompt has no tokens; give some text with --prompt.');
+  const engine = await nativeEngine();
+  const policy = await engine.load({ config, format, files, device: options.device, dtype: options.dtype });
+  try {
+    const { completions, finished } = await policy.generate({
+      prompts: raggedFromRows([ids]),
+      numGenerations: 1,
+      maxCompletionLength: options.maxTokens,
+      temperature: options.temperature,
+      seed: options.seed,
+      eosTokenIds,
+    });
+    const row = raggedRow(completions, 0);
+    const ended = finished[0] === 1;
+    return { text: tokenizer.decode(ended ? row.subarray(0, -1) : row), cut: !ended };
+  } finally {
+    policy.dispose();
+  }
+}

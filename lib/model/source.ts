@@ -7,6 +7,7 @@ import { UserError } from '../errors.js';
 import { loadTokenizer, type Tokenizer } from '../prompt/tokenizer.js';
 import { configFromJson } from './config.js';
 import { eosTokenIds, type GenerationDefaults, generationDefaults, type NamedJson } from './generation_config.js';
+import { type HubOptions, hubSnapshot, MODEL_ID } from './hub.js';
 import { type JsonObject, readJsonObject } from './json_file.js';
 import { safetensorsFiles } from './weights.js';
 
@@ -29,15 +30,18 @@ export interface ModelSource {
 }
 
 /**
- * Find a model by the path of its folder.
+ * Find a model: a folder, or an id on the hub (`owner/name`), which is taken from the cache or downloaded.
  *
  * @throws UserError that says what is missing or not supported, and what to do.
  */
-export async function loadModelSource(nameOrPath: string): Promise<ModelSource> {
+export async function loadModelSource(nameOrPath: string, options: HubOptions = {}): Promise<ModelSource> {
   const path = resolve(nameOrPath.replace(/^~(?=\/|$)/, homedir()));
   const entry = await stat(path).catch(() => null);
-  if (!entry?.isDirectory()) throw new UserError(`There is no model folder ${path}.`);
-  return folderSource(path, nameOrPath);
+  if (entry?.isDirectory()) return folderSource(path, nameOrPath);
+  if (entry)
+    throw new UserError(`${path} is a file, but not a .gguf file. Give a model folder, a GGUF file or a model id.`);
+  if (!MODEL_ID.test(nameOrPath)) throw new UserError(`There is no model folder or GGUF file ${path}.`);
+  return folderSource(await hubSnapshot(nameOrPath, options), nameOrPath);
 }
 
 async function folderSource(folder: string, name: string): Promise<ModelSource> {

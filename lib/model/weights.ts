@@ -3,10 +3,10 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { checkFile, readJsonObject } from './json_file.js';
+import { checkFile, type JsonObject, readJsonObject } from './json_file.js';
 
-const SINGLE = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
+export const SINGLE_FILE = 'model.safetensors';
+export const INDEX_FILE = 'model.safetensors.index.json';
 const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /**
@@ -16,18 +16,18 @@ const indexSchema = z.looseObject({ weight_map: z.record(z.string(), z.string())
  * @throws UserError when there are none, a shard is missing, or the index names a file outside the folder.
  */
 export async function safetensorsFiles(folder: string): Promise<string[]> {
-  const single = join(folder, SINGLE);
+  const single = join(folder, SINGLE_FILE);
   if (await isFile(single)) return [single];
-  const indexFile = join(folder, INDEX);
+  const indexFile = join(folder, INDEX_FILE);
   const index = await readJsonObject(indexFile);
   if (!index) throw await noWeights(folder);
-  const names = shardNames(checkFile(indexSchema, index, indexFile), indexFile);
+  const names = readIndex(index, indexFile);
   return Promise.all(names.map((name) => shardPath(folder, name, indexFile)));
 }
 
-/** Shards that an index names, each once. Also used to know what to download. */
-export function shardNames(index: z.infer<typeof indexSchema>, indexFile: string): string[] {
-  const names = [...new Set(Object.values(index.weight_map))];
+/** Shards that a parsed index names, each once. */
+export function readIndex(index: JsonObject, indexFile: string): string[] {
+  const names = [...new Set(Object.values(checkFile(indexSchema, index, indexFile).weight_map))];
   if (names.length === 0) throw new UserError(`${indexFile}: weight_map names no file.`);
   for (const name of names) {
     if (isAbsolute(name) || name.split(/[\\/]/).includes('..')) {
@@ -67,7 +67,7 @@ async function noWeights(folder: string): Promise<UserError> {
   const hint = other.some((name) => name.endsWith('.gguf'))
     ? 'Give the path of the .gguf file itself.'
     : 'Save the model as safetensors with transformers: model.save_pretrained(folder).';
-  return new UserError(`${folder} has neither ${SINGLE} nor ${INDEX}.${found} ${hint}`);
+  return new UserError(`${folder} has neither ${SINGLE_FILE} nor ${INDEX_FILE}.${found} ${hint}`);
 }
 
 export async function isFile(path: string): Promise<boolean> {

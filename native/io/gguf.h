@@ -13,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-#include "native/io/safetensors.h"
 #include "native/io/tensor_file.h"
+#include "native/io/tensor_view.h"
 
 namespace foothold::io {
 

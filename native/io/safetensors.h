@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "native/io/tensor_file.h"
+#include "native/io/tensor_view.h"
 
 namespace foothold::io {
 
@@ -18,15 +19,6 @@ inline constexpr size_t kMaxSafetensorsHeader = 100'000'000;
 /// Check a whole file's bytes and list its tensors, as views into `bytes`. `path` is for messages only.
 /// @throws FormatError
 FileContents parseSafetensors(std::string_view path, std::span<const std::byte> bytes);
-
-/// A dense tensor in memory, to be written.
-struct TensorView {
-  std::string name;
-  DType dtype;
-  std::vector<int64_t> shape;
-  const void* data;
-  size_t numBytes;
-};
 
 /// Write a .safetensors file, its tensors sorted by element size, largest first, so that all are aligned. A reader sees
 /// the old file or the complete new one: it is written beside under a temporary name, synced, and renamed.

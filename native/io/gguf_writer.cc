@@ -1,0 +1,116 @@
+#include <array>
+#include <stdexcept>
+#include <type_traits>
+#include <unordered_set>
+
+#include "native/io/atomic_file.h"
+#include "native/io/gguf.h"
+#include "native/io/gguf_types.h"
+#include "native/io/utf8.h"
+
+namespace foothold::io {
+
+namespace {
+
+constexpr uint32_t kVersion = 3;
+
+size_t aligned(size_t offset) { return (offset + kDefaultAlignment - 1) / kDefaultAlignment * kDefaultAlignment; }
+
+/// The header, built in memory: it is small beside the weights.
+class HeaderBuilder {
+ public:
+  const std::string& bytes() const { return bytes_; }
+
+  template <typename T>
+  requires std::is_arithmetic_v<T>
+  void put(T number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
+
+  void put(std::string_view text) {
+    if (!isUtf8(text)) throw std::invalid_argument("GGUF: text that is not valid UTF-8: " + quoted(text));
+    put(static_cast<uint64_t>(text.size()));
+    bytes_.append(text);
+  }
+
+  void put(const GgufArray& array) {
+    put(static_cast<uint32_t>(array.elementType));
+    put(static_cast<uint64_t>(array.size));
+    if (array.elementType == GgufType::String) {
+      if (array.strings.size() != array.size) throw std::invalid_argument("GGUF: an array's size is wrong");
+      for (const std::string_view text : array.strings) put(text);
+    } else {
+      if (array.scalars.size() != array.size * scalarSize(array.elementType)) {
+        throw std::invalid_argument("GGUF: an array's size is wrong");
+      }
+      bytes_.append(reinterpret_cast<const char*>(array.scalars.data()), array.scalars.size());
+    }
+  }
+
+ private:
+  std::string bytes_;
+};
+
+void putValues(HeaderBuilder& header, const std::vector<std::pair<std::string, GgufValue>>& values) {
+  std::unordered_set<std::string_view> keys;
+  for (const auto& [key, value] : values) {
+    if (!keys.insert(key).second) throw std::invalid_argument("GGUF: metadata " + quoted(key) + " is given twice");
+    if (key == "general.alignment") throw std::invalid_argument("GGUF: general.alignment cannot be set");
+    header.put(std::string_view(key));
+    header.put(static_cast<uint32_t>(value.index()));
+    std::visit([&](const auto& v) { header.put(v); }, value);
+  }
+}
+
+bool isWritable(DType dtype) {
+  return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::Q8_0;
+}
+
+void putTensors(HeaderBuilder& header, const std::vector<TensorView>& tensors) {
+  size_t offset = 0;
+  for (const TensorView& tensor : tensors) {
+    if (!isWritable(tensor.dtype)) {
+      throw std::invalid_argument("GGUF: tensor " + quoted(tensor.name) + " has type " + name(tensor.dtype) +
+                                  "; expected F32, F16, BF16 or Q8_0");
+    }
+    if (tensor.shape.size() > kMaxRank) {
+      throw std::invalid_argument("GGUF: tensor " + quoted(tensor.name) + " has more than four dimensions");
+    }
+    header.put(std::string_view(tensor.name));
+    header.put(static_cast<uint32_t>(tensor.shape.size()));
+    for (auto extent = tensor.shape.rbegin(); extent != tensor.shape.rend(); ++extent) {
+      header.put(static_cast<uint64_t>(*extent));
+    }
+    header.put(*ggmlNumber(tensor.dtype));
+    header.put(static_cast<uint64_t>(offset));
+    offset = aligned(offset + tensor.numBytes);
+  }
+}
+
+void writePadding(AtomicFile& file, size_t offset) {
+  static constexpr std::array<char, kDefaultAlignment> kZeros{};
+  file.write(kZeros.data(), aligned(offset) - offset);
+}
+
+}  // namespace
+
+void writeGguf(const std::string& path, const std::vector<std::pair<std::string, GgufValue>>& values,
+               const std::vector<TensorView>& tensors) {
+  checkTensorViews(tensors);
+  HeaderBuilder header;
+  for (const char c : std::string_view("GGUF")) header.put(c);
+  header.put(kVersion);
+  header.put(static_cast<uint64_t>(tensors.size()));
+  header.put(static_cast<uint64_t>(values.size()));
+  putValues(header, values);
+  putTensors(header, tensors);
+
+  AtomicFile file(path);
+  file.write(header.bytes());
+  writePadding(file, header.bytes().size());
+  for (const TensorView& tensor : tensors) {
+    file.write(tensor.data, tensor.numBytes);
+    writePadding(file, tensor.numBytes);
+  }
+  file.commit();
+}
+
+}  // namespace foothold::io

@@ -6,7 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "bindings/torch/errors.h"
+#include "bindings/torch/io_call.h"
+#include "bindings/torch/io_write.h"
 #include "bindings/torch/register.h"
 #include "native/io/convert.h"
 #include "native/io/gguf.h"
@@ -122,18 +123,6 @@ std::string stringArgument(const Napi::CallbackInfo& info, size_t index, const c
   return info[index].As<Napi::String>().Utf8Value();
 }
 
-/// Runs a call and gives its errors their codes.
-template <typename Call>
-Napi::Value withErrorCodes(const Napi::CallbackInfo& info, Call call) {
-  try {
-    return call(info.Env());
-  } catch (const Napi::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    throw toJsError(info.Env(), error);
-  }
-}
-
 /// readGgufHeader(path): { version, metadata, tensors: [{ name, type, shape }] }
 Napi::Value readGgufHeader(const Napi::CallbackInfo& info) {
   return withErrorCodes(info, [&](Napi::Env env) {
@@ -191,4 +180,6 @@ void registerIo(Napi::Env env, Napi::Object exports) {
   exports.Set("readGgufHeader", Napi::Function::New(env, readGgufHeader, "readGgufHeader"));
   exports.Set("readSafetensorsHeader", Napi::Function::New(env, readSafetensorsHeader, "readSafetensorsHeader"));
   exports.Set("readTensor", Napi::Function::New(env, readTensor, "readTensor"));
+  exports.Set("writeSafetensors", Napi::Function::New(env, writeSafetensorsFromJs, "writeSafetensors"));
+  exports.Set("writeGguf", Napi::Function::New(env, writeGgufFromJs, "writeGguf"));
 }

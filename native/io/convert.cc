@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "native/io/dequantize.h"
@@ -104,6 +106,29 @@ void floatToBfloat16(const float* values, size_t count, uint16_t* out) {
 
 void floatToHalf(const float* values, size_t count, uint16_t* out) {
   for (size_t i = 0; i < count; ++i) out[i] = floatToHalfBits(values[i]);
+}
+
+std::vector<std::byte> encode(DType dtype, const float* values, size_t count) {
+  const BlockLayout block = blockLayout(dtype);
+  if (count % block.elements != 0) throw std::invalid_argument("encode: not a whole number of blocks");
+  std::vector<std::byte> bytes(count / block.elements * block.bytes);
+  switch (dtype) {
+    case DType::F32:
+      if (count > 0) std::memcpy(bytes.data(), values, bytes.size());
+      break;
+    case DType::F16:
+      floatToHalf(values, count, reinterpret_cast<uint16_t*>(bytes.data()));
+      break;
+    case DType::BF16:
+      floatToBfloat16(values, count, reinterpret_cast<uint16_t*>(bytes.data()));
+      break;
+    case DType::Q8_0:
+      quantizeQ8_0(values, count, bytes.data());
+      break;
+    default:
+      throw std::invalid_argument(std::string("encode: ") + name(dtype) + " is not among F32, F16, BF16 and Q8_0");
+  }
+  return bytes;
 }
 
 }  // namespace foothold::io

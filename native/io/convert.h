@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "native/io/tensor_file.h"
 
@@ -24,6 +25,10 @@ float halfToFloat(uint16_t bits);
 
 void floatToBfloat16(const float* values, size_t count, uint16_t* out);
 void floatToHalf(const float* values, size_t count, uint16_t* out);
+
+/// Encode as F32, F16, BF16 or Q8_0 (then `count` must be a multiple of 32).
+/// @throws std::invalid_argument for any other type
+std::vector<std::byte> encode(DType dtype, const float* values, size_t count);
 
 /// Quantise to Q8_0: `count` (a multiple of 32) floats become `count / 32` blocks of 34 bytes.
 void quantizeQ8_0(const float* values, size_t count, std::byte* out);

@@ -1,0 +1,236 @@
+// Writing model files from JS: float32 values encoded to the type asked for.
+#include "bindings/torch/io_write.h"
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <map>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "bindings/torch/io_call.h"
+#include "native/io/convert.h"
+#include "native/io/gguf.h"
+#include "native/io/safetensors.h"
+
+namespace {
+
+using namespace foothold::io;
+
+[[noreturn]] void refuse(Napi::Env env, const std::string& message) { throw Napi::TypeError::New(env, message); }
+
+std::string requireString(Napi::Value value, const std::string& what) {
+  if (!value.IsString()) refuse(value.Env(), what + " must be a string");
+  return value.As<Napi::String>().Utf8Value();
+}
+
+Napi::Object requireObject(Napi::Value value, const std::string& what) {
+  if (!value.IsObject()) refuse(value.Env(), what + " must be an object");
+  return value.As<Napi::Object>();
+}
+
+Napi::Array requireArray(Napi::Value value, const std::string& what) {
+  if (!value.IsArray()) refuse(value.Env(), what + " must be an array");
+  return value.As<Napi::Array>();
+}
+
+DType requireWritableType(Napi::Value value, const std::string& what) {
+  const std::string text = requireString(value, what);
+  for (const DType dtype : {DType::F32, DType::F16, DType::BF16, DType::Q8_0}) {
+    if (text == name(dtype)) return dtype;
+  }
+  refuse(value.Env(), what + " must be F32, F16, BF16 or Q8_0, not " + quoted(text));
+}
+
+/// A whole number that fits in `Integer`, from a number or a bigint.
+template <typename Integer>
+Integer requireInteger(Napi::Value value, const std::string& what) {
+  if (value.IsBigInt()) {
+    bool lossless = false;
+    if constexpr (std::is_signed_v<Integer>) {
+      const int64_t wide = value.As<Napi::BigInt>().Int64Value(&lossless);
+      if (lossless && std::in_range<Integer>(wide)) return static_cast<Integer>(wide);
+    } else {
+      const uint64_t wide = value.As<Napi::BigInt>().Uint64Value(&lossless);
+      if (lossless && std::in_range<Integer>(wide)) return static_cast<Integer>(wide);
+    }
+  } else if (value.IsNumber()) {
+    const double number = value.As<Napi::Number>().DoubleValue();
+    const auto wide = std::abs(number) <= 0x1p53 ? static_cast<int64_t>(number) : 0;
+    if (static_cast<double>(wide) == number && std::in_range<Integer>(wide)) return static_cast<Integer>(wide);
+  }
+  refuse(value.Env(), what + " must be a whole number of " + std::to_string(std::numeric_limits<Integer>::min()) +
+                          " to " + std::to_string(std::numeric_limits<Integer>::max()));
+}
+
+/// Tensors with the encoded bytes that they view.
+struct EncodedTensors {
+  std::vector<std::vector<std::byte>> storage;
+  std::vector<TensorView> views;
+};
+
+std::vector<int64_t> requireShape(Napi::Value value, const std::string& what) {
+  const Napi::Array array = requireArray(value, what);
+  std::vector<int64_t> shape;
+  for (uint32_t i = 0; i < array.Length(); ++i) shape.push_back(requireInteger<int64_t>(array.Get(i), what));
+  return shape;
+}
+
+EncodedTensors encodeTensors(Napi::Value value) {
+  const Napi::Array array = requireArray(value, "tensors");
+  EncodedTensors tensors;
+  for (uint32_t i = 0; i < array.Length(); ++i) {
+    const Napi::Object entry = requireObject(array.Get(i), "a tensor");
+    const std::string tensorName = requireString(entry.Get("name"), "a tensor's name");
+    const std::string what = "tensor " + quoted(tensorName);
+    const DType dtype = requireWritableType(entry.Get("dtype"), what + ": dtype");
+    std::vector<int64_t> shape = requireShape(entry.Get("shape"), what + ": shape");
+    const Napi::Value values = entry.Get("values");
+    if (!values.IsTypedArray() || values.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+      refuse(value.Env(), what + ": values must be a Float32Array");
+    }
+    const auto floats = values.As<Napi::Float32Array>();
+    if (countElements(shape) != static_cast<int64_t>(floats.ElementLength()) || !countBytes(dtype, shape)) {
+      refuse(value.Env(), what + ": shape does not match its " + std::to_string(floats.ElementLength()) + " values");
+    }
+    tensors.storage.push_back(encode(dtype, floats.Data(), floats.ElementLength()));
+    const std::vector<std::byte>& bytes = tensors.storage.back();
+    tensors.views.push_back({tensorName, dtype, std::move(shape), bytes.data(), bytes.size()});
+  }
+  return tensors;
+}
+
+/// Names of the types of metadata values in the JS interface, in the order of `GgufType`.
+constexpr std::array<std::string_view, kNumGgufTypes> kTypeNames{"U8",   "I8",     "U16",   "I16", "U32", "I32", "F32",
+                                                                 "Bool", "String", "Array", "U64", "I64", "F64"};
+
+GgufType requireGgufType(Napi::Value value, const std::string& what) {
+  const std::string text = requireString(value, what);
+  for (uint32_t i = 0; i < kNumGgufTypes; ++i) {
+    if (text == kTypeNames[i]) return static_cast<GgufType>(i);
+  }
+  refuse(value.Env(), what + " is unknown: " + quoted(text));
+}
+
+/// Metadata in GGUF's types, with the text and the packed arrays that it views.
+class MetadataBuilder {
+ public:
+  std::vector<std::pair<std::string, GgufValue>> values;
+
+  void add(const std::string& key, Napi::Value value) {
+    const std::string what = "metadata " + quoted(key);
+    const Napi::Object entry = requireObject(value, what);
+    const GgufType type = requireGgufType(entry.Get("type"), what + ": type");
+    const Napi::Value content = entry.Get("value");
+    if (type == GgufType::Array) {
+      values.emplace_back(key, array(entry, content, what));
+    } else if (type == GgufType::String) {
+      values.emplace_back(key, text(content, what));
+    } else {
+      values.emplace_back(key, scalar(type, content, what));
+    }
+  }
+
+ private:
+  std::string_view text(Napi::Value value, const std::string& what) {
+    return texts_.emplace_back(requireString(value, what));
+  }
+
+  GgufValue scalar(GgufType type, Napi::Value value, const std::string& what) {
+    switch (type) {
+      case GgufType::U8:
+        return requireInteger<uint8_t>(value, what);
+      case GgufType::I8:
+        return requireInteger<int8_t>(value, what);
+      case GgufType::U16:
+        return requireInteger<uint16_t>(value, what);
+      case GgufType::I16:
+        return requireInteger<int16_t>(value, what);
+      case GgufType::U32:
+        return requireInteger<uint32_t>(value, what);
+      case GgufType::I32:
+        return requireInteger<int32_t>(value, what);
+      case GgufType::U64:
+        return requireInteger<uint64_t>(value, what);
+      case GgufType::I64:
+        return requireInteger<int64_t>(value, what);
+      case GgufType::Bool:
+        if (!value.IsBoolean()) refuse(value.Env(), what + " must be a boolean");
+        return value.As<Napi::Boolean>().Value();
+      default:
+        break;
+    }
+    if (!value.IsNumber()) refuse(value.Env(), what + " must be a number");
+    const double number = value.As<Napi::Number>().DoubleValue();
+    return type == GgufType::F32 ? GgufValue(static_cast<float>(number)) : GgufValue(number);
+  }
+
+  GgufArray array(Napi::Object entry, Napi::Value content, const std::string& what) {
+    const GgufType type = requireGgufType(entry.Get("elementType"), what + ": elementType");
+    if (type == GgufType::Array) refuse(content.Env(), what + ": arrays of arrays are not supported");
+    const Napi::Array elements = requireArray(content, what);
+    GgufArray result{type, elements.Length(), {}, {}};
+    std::vector<std::byte>& packed = packed_.emplace_back();
+    for (uint32_t i = 0; i < elements.Length(); ++i) {
+      const Napi::HandleScope scope(content.Env());
+      if (type == GgufType::String) {
+        result.strings.push_back(text(elements.Get(i), what));
+      } else {
+        std::visit([&](const auto& number) { append(packed, number); }, scalar(type, elements.Get(i), what));
+      }
+    }
+    result.scalars = packed;
+    return result;
+  }
+
+  template <typename T>
+  static void append(std::vector<std::byte>& packed, const T& number) {
+    if constexpr (std::is_arithmetic_v<T>) {
+      const auto* const bytes = reinterpret_cast<const std::byte*>(&number);
+      packed.insert(packed.end(), bytes, bytes + sizeof number);
+    }
+  }
+
+  std::deque<std::string> texts_;  // a deque does not move what it holds
+  std::deque<std::vector<std::byte>> packed_;
+};
+
+}  // namespace
+
+Napi::Value writeSafetensorsFromJs(const Napi::CallbackInfo& info) {
+  return withErrorCodes(info, [&](Napi::Env env) {
+    const std::string path = requireString(info[0], "path");
+    const EncodedTensors tensors = encodeTensors(info[1]);
+    const Napi::Object metadata = requireObject(info[2], "metadata");
+    std::map<std::string, std::string> entries;
+    const Napi::Array keys = metadata.GetPropertyNames();
+    for (uint32_t i = 0; i < keys.Length(); ++i) {
+      const std::string key = keys.Get(i).ToString();
+      entries.emplace(key, requireString(metadata.Get(keys.Get(i)), "metadata " + quoted(key)));
+    }
+    writeSafetensors(path, tensors.views, entries);
+    return env.Undefined();
+  });
+}
+
+Napi::Value writeGgufFromJs(const Napi::CallbackInfo& info) {
+  return withErrorCodes(info, [&](Napi::Env env) {
+    const std::string path = requireString(info[0], "path");
+    const EncodedTensors tensors = encodeTensors(info[1]);
+    const Napi::Object metadata = requireObject(info[2], "metadata");
+    MetadataBuilder builder;
+    const Napi::Array keys = metadata.GetPropertyNames();
+    for (uint32_t i = 0; i < keys.Length(); ++i) {
+      builder.add(keys.Get(i).ToString(), metadata.Get(keys.Get(i)));
+    }
+    writeGguf(path, builder.values, tensors.views);
+    return env.Undefined();
+  });
+}

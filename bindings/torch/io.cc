@@ -98,7 +98,9 @@ void define(Napi::Object object, std::string_view key, Napi::Value value) {
 
 Napi::Array toJs(Napi::Env env, const std::vector<int64_t>& shape) {
   Napi::Array out = Napi::Array::New(env, shape.size());
-  for (size_t i = 0; i < shape.size(); ++i) out.Set(static_cast<uint32_t>(i), toJs(env, shape[i]));
+  for (size_t i = 0; i < shape.size(); ++i) {
+    out.Set(static_cast<uint32_t>(i), static_cast<double>(shape[i]));  // exact: see kMaxElements
+  }
   return out;
 }
 

@@ -1,7 +1,6 @@
 #include "native/io/dtype.h"
 
 #include <array>
-#include <limits>
 
 namespace foothold::io {
 
@@ -57,7 +56,6 @@ BlockLayout blockLayout(DType dtype) { return entry(dtype).block; }
 bool isFloat(DType dtype) { return entry(dtype).isFloat; }
 
 std::optional<int64_t> countElements(const std::vector<int64_t>& shape) {
-  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   int64_t count = 1;
   bool empty = false;
   for (const int64_t extent : shape) {
@@ -66,7 +64,7 @@ std::optional<int64_t> countElements(const std::vector<int64_t>& shape) {
       empty = true;  // the other dimensions must still multiply without overflow
       continue;
     }
-    if (count > kMax / extent) return std::nullopt;
+    if (count > kMaxElements / extent) return std::nullopt;
     count *= extent;
   }
   return empty ? 0 : count;
@@ -77,9 +75,7 @@ std::optional<size_t> countBytes(DType dtype, const std::vector<int64_t>& shape)
   const int64_t rowLength = shape.empty() ? 1 : shape.back();
   const std::optional<int64_t> elements = countElements(shape);
   if (!elements || rowLength % block.elements != 0) return std::nullopt;
-  const uint64_t blocks = static_cast<uint64_t>(*elements) / block.elements;
-  if (blocks > std::numeric_limits<size_t>::max() / block.bytes) return std::nullopt;
-  return static_cast<size_t>(blocks * block.bytes);
+  return static_cast<size_t>(*elements) / block.elements * block.bytes;  // at most 2^53 * 8
 }
 
 }  // namespace foothold::io

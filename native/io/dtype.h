@@ -49,10 +49,14 @@ BlockLayout blockLayout(DType dtype);
 /// True for F64, F32, F16, BF16, both F8 and every quantised type: what `toFloat32` takes.
 bool isFloat(DType dtype);
 
-/// Product of the dimensions (1 for a scalar); nothing when it does not fit in an int64 or a dimension is negative.
+/// More elements than any memory holds; a double still counts them exactly.
+inline constexpr int64_t kMaxElements = int64_t{1} << 53;
+
+/// Product of the dimensions (1 for a scalar); nothing when a dimension is negative, or when those that are not 0
+/// multiply to more than `kMaxElements`.
 std::optional<int64_t> countElements(const std::vector<int64_t>& shape);
 
-/// Bytes that a dense tensor takes; nothing when that overflows or its rows are not whole blocks.
+/// Bytes that a dense tensor takes; nothing when `countElements` has none or the rows are not whole blocks.
 std::optional<size_t> countBytes(DType dtype, const std::vector<int64_t>& shape);
 
 }  // namespace foothold::io

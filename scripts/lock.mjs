@@ -3,6 +3,7 @@
  * the file of a process that was killed is known by its age.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from './stage.mjs';
@@ -21,9 +22,11 @@ const deadAfter = 20_000;
  */
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
-  const mine = `${process.pid} ${Math.random()}`;
-  for (let waited = false; !tryTake(path, mine); waited = true) {
+  const mine = `${process.pid} ${hostname()} ${Math.random()}`;
+  for (let waited = false; !tryTake(path, mine); ) {
+    if (removeIfDead(path)) continue;
     if (!waited) say(`another process is at work (${path}); waiting for it …`);
+    waited = true;
     await sleep(200);
   }
   const release = () => {
@@ -49,24 +52,26 @@ function tryTake(path, mine) {
     return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
-    removeIfDead(path);
     return false;
   }
 }
 
-/** @param {string} path */
+/** @param {string} path @returns {boolean} whether it was the lock of a dead process, and is gone */
 function removeIfDead(path) {
   const seen = holder(path);
-  if (seen === undefined || !isDead(path, Number.parseInt(seen, 10))) return;
+  if (seen === undefined || !isDead(path, seen)) return false;
   // Moved aside first: of several that find it dead only one moves it, and it can see whether it moved the right one.
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
-    if (holder(aside) === seen) rmSync(aside, { force: true });
-    else renameSync(aside, path);
   } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return true;
+    throw error;
   }
+  const right = holder(aside) === seen;
+  if (right) rmSync(aside, { force: true });
+  else renameSync(aside, path);
+  return right;
 }
 
 /** @param {string} path @returns {string | undefined} who holds it; undefined when nobody does any more */
@@ -78,13 +83,15 @@ function holder(path) {
   }
 }
 
-/** @param {string} path @param {number} pid */
-function isDead(path, pid) {
+/** @param {string} path @param {string} seen what the holder wrote */
+function isDead(path, seen) {
   const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
   if (Date.now() - touched > deadAfter) return true;
-  if (Date.now() - touched < beat * 2) return false;
+  const [pid, host] = seen.split(' ');
+  // The cache may lie on a disk that several machines share: only a process of this one can be asked for.
+  if (host !== hostname()) return false;
   try {
-    process.kill(pid, 0);
+    process.kill(Number(pid), 0);
     return false;
   } catch (error) {
     return /** @type {NodeJS.ErrnoException} */ (error).code === 'ESRCH';

@@ -80,7 +80,7 @@ function removeParts(target) {
 }
 
 /** @param {string} folder @param {number} bytes */
-function requireSpace(folder, bytes) {
+export function requireSpace(folder, bytes) {
   const { bavail, bsize } = statfsSync(folder);
   if (bavail * bsize >= bytes) return;
   /** @param {number} n */
@@ -98,6 +98,8 @@ async function assemble(variant, parts, options) {
   mkdirSync(downloads);
   mkdirSync(unpacked);
   const wheels = await watchSize(downloads, () => downloadWheels(variant, downloads, options));
+  if (!wheels.some((path) => basename(path).startsWith('torch-')))
+    throw new SetupError('pip brought no wheel of torch.');
   say('  unpacking');
   for (const wheel of wheels) {
     const wanted = basename(wheel).startsWith('torch-') ? /^torch\/(lib|include|share)\// : /^nvidia\/.*\/lib\//;

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../bindings/load.js';
+import { commands } from '../../lib/cli/commands/index.js';
+import { foothold } from './run.js';
+
+describe('foothold --help', () => {
+  it('lists every command with an example', () => {
+    const { status, stdout, stderr } = foothold(['--help']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    const [list = '', examples = ''] = stdout.split('Examples:');
+    for (const { command } of commands) {
+      const name = command.split(' ')[0]!;
+      expect(list).toMatch(new RegExp(`^  foothold ${name}\\b`, 'm'));
+      expect(examples).toMatch(new RegExp(`foothold ${name}\\b`));
+    }
+  });
+
+  it.each(commands.map(({ command }) => command.split(' ')[0]!))('of %s shows its examples', (name) => {
+    const { status, stdout } = foothold([name, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples:\n(.*\n)*.*foothold ${name}\\b`));
+  });
+});
+
+describe('foothold', () => {
+  it('prints its version', () => {
+    const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+    expect(foothold(['--version'])).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  it.each([
+    [[], 'Name a command.'],
+    [['docter'], 'Unknown command docter. Did you mean doctor?'],
+    [['xyzzy'], 'Unknown command xyzzy.'],
+    [['doctor', '--josn'], 'Unknown option --josn. Did you mean --json?'],
+    [['doctor', '--jsn=1'], 'Unknown option --jsn. Did you mean --json?'],
+    [['doctor', '--nothing-like-it'], 'Unknown option --nothing-like-it.'],
+    [['doctor', 'more'], 'Unexpected argument more.'],
+  ])('ends with 2 and a hint on stderr for %j', (args, message) => {
+    expect(foothold(args)).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `foothold: ${message}\nTry \`foothold --help\`.\n`,
+    });
+  });
+
+  it('ends with 1 and one message when a command fails; --verbose adds the stack trace', () => {
+    const env = { LIBTORCH: '/nowhere' };
+    const message = 'foothold: LIBTORCH names /nowhere, which is not there.\n';
+    expect(foothold(['setup'], env)).toEqual({ status: 1, stdout: '', stderr: message });
+    const { status, stderr } = foothold(['setup', '--verbose'], env);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^foothold: LIBTORCH names .*\n.*\n {4}at /);
+  });
+});

@@ -34,7 +34,7 @@ export class HubServer {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
+  private answer(request: IncomingMessage, response: ServerResponse): ServerResponse {
     const path = decodeURIComponent(request.url!.split('?')[0]!);
     this.requests.push(`${request.method} ${path}`);
     const repository = this.repositories.find(({ id }) => path.includes(`/${id}/`));
@@ -47,7 +47,7 @@ export class HubServer {
     if (path === `/api/models/${id}/tree/${commit}`) return json(response, listing(repository));
     const file = path.match(new RegExp(`^/${id}/resolve/${commit}/(.*)$`))?.[1];
     if (file && repository.files[file]) return send(request, response, repository, file);
-    refuse(response, 404);
+    return refuse(response, 404);
   }
 }
 
@@ -60,21 +60,27 @@ function listing({ files, oid }: Repository): object[] {
   }));
 }
 
-function send(request: IncomingMessage, response: ServerResponse, repository: Repository, file: string): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  repository: Repository,
+  file: string,
+): ServerResponse {
   const content = repository.files[file]!;
   const headers = { etag: '"x"', 'content-type': 'application/octet-stream' };
   if (request.headers.range === 'bytes=0-0') {
-    response.writeHead(206, { ...headers, 'content-range': `bytes 0-0/${content.length}` }).end(content.subarray(0, 1));
-  } else {
-    response.writeHead(200, headers).end(repository.truncate === file ? content.subarray(0, 3) : content);
+    response.writeHead(206, { ...headers, 'content-range': `bytes 0-0/${content.length}` });
+    return response.end(content.subarray(0, 1));
   }
+  response.writeHead(200, headers);
+  return response.end(repository.truncate === file ? content.subarray(0, 3) : content);
 }
 
-function json(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+function json(response: ServerResponse, value: unknown): ServerResponse {
+  return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value));
 }
 
-function refuse(response: ServerResponse, status: number): void {
+function refuse(response: ServerResponse, status: number): ServerResponse {
   response
     .writeHead(status, { 'content-type': 'application/json' })
     .end(JSON.stringify({ error: `refused ${status}` }));

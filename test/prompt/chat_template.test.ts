@@ -158,6 +158,13 @@ describe('opensThinkBlock', () => {
     expect(opensThinkBlock(qwen.applyChatTemplate(hello, { ...open, enable_thinking: false }))).toBe(false);
     expect(opensThinkBlock(prefilled.applyChatTemplate(hello, open))).toBe(true);
     expect(opensThinkBlock(prefilled.applyChatTemplate(hello))).toBe(false);
+    // Qwen3-…-Thinking-2507 ships the template with this one change.
+    const thinking = qwen.chatTemplate!.replace(
+      "'<|im_start|>assistant\\n' }}",
+      "'<|im_start|>assistant\\n<think>\\n' }}",
+    );
+    files.set('chat_template.jinja', Buffer.from(thinking));
+    expect(opensThinkBlock(tokenizerFromFiles(files, 'thinking').applyChatTemplate(hello, open))).toBe(true);
   });
 
   it.each([

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadTokenizer } from '../../lib/prompt/tokenizer.js';
+import { loadTokenizer, type Tokenizer, tokenizerFromFiles } from '../../lib/prompt/tokenizer.js';
+import { readTokenizerFiles } from '../../lib/prompt/tokenizer_files.js';
 
 /** Values from transformers, made by scripts/fixtures/tokenizer.py. */
 interface Reference {
@@ -85,7 +86,72 @@ describe.each(['qwen3', 'llama3'])('the tokenizer of %s', async (name) => {
   });
 });
 
+/** A tokenizer of the characters a and b with these files beside tokenizer.json. */
+function tiny(files: Record<string, object>, tokenizer: object = TINY): Tokenizer {
+  const all = Object.entries({ 'tokenizer.json': tokenizer, ...files });
+  return tokenizerFromFiles(
+    new Map(all.map(([name, content]) => [name, Buffer.from(JSON.stringify(content))])),
+    'tiny',
+  );
+}
+const TINY = {
+  added_tokens: [],
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+  decoder: { type: 'Fuse' },
+  model: { type: 'BPE', vocab: { a: 0, b: 1 }, merges: [] },
+};
+
+describe('a tokenizer that cannot be used', () => {
+  it('is named with what is wrong', async () => {
+    expect(() => tokenizerFromFiles(new Map(), 'somewhere')).toThrow(
+      /somewhere has no tokenizer.json. Make one with transformers/,
+    );
+    const slow = new Map([['tokenizer.model', Buffer.from('x')]]);
+    expect(() => tokenizerFromFiles(slow, 'somewhere')).toThrow(/no tokenizer.json \(only tokenizer.model\)/);
+    const broken = new Map([['tokenizer.json', Buffer.from('{')]]);
+    expect(() => tokenizerFromFiles(broken, 'somewhere')).toThrow(/somewhere\/tokenizer.json is not valid JSON/);
+    const odd = { ...TINY, model: { type: 'Oracle' } };
+    expect(() => tiny({}, odd)).toThrow(/tiny\/tokenizer.json is not a tokenizer that can be used: .*Oracle/);
+    expect(() => tiny({}, { model: TINY.model })).toThrow(/tiny\/tokenizer.json is not a tokenizer that can be used/);
+  });
+});
+
 describe('special tokens', () => {
+  it('that only tokenizer_config.json knows are found too, and are as exact', async () => {
+    const files = new Map(await readTokenizerFiles(modelFolder('qwen3')));
+    const config = JSON.parse(files.get('tokenizer_config.json')!.toString());
+    const extra = {
+      content: '<step>',
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      single_word: false,
+      special: false,
+    };
+    const decoder = { ...config.added_tokens_decoder, 151669: extra };
+    files.set('tokenizer_config.json', Buffer.from(JSON.stringify({ ...config, added_tokens_decoder: decoder })));
+    const tokenizer = tokenizerFromFiles(files, 'extended');
+    expect(tokenizer.encode('a<step>b')).toEqual([64, 151669, 65]);
+    expect(tokenizer.decode([64, 151669, 65], { skipSpecialTokens: true })).toBe('a<step>b');
+    expect(tokenizer.vocabSize).toBe(151670);
+  });
+
+  it('are named in tokenizer_config.json or in the older special_tokens_map.json, as text or as objects', () => {
+    const plain = { 'tokenizer_config.json': { eos_token: { content: 'b', special: true } } };
+    const older = {
+      'tokenizer_config.json': {},
+      'special_tokens_map.json': { eos_token: 'a', pad_token: { content: 'b' } },
+    };
+    expect(tiny(plain)).toMatchObject({ eosTokenId: 1, padTokenId: null });
+    expect(tiny(older)).toMatchObject({ eosTokenId: 0, padTokenId: 1 });
+    expect(tiny({ ...older, 'tokenizer_config.json': { eos_token: null } })).toMatchObject({
+      eosTokenId: null,
+      padTokenId: 1,
+    });
+  });
+
   it('are known by id', async () => {
     const qwen = await loadTokenizer(modelFolder('qwen3'));
     expect(qwen).toMatchObject({ vocabSize: 151669, bosTokenId: null, eosTokenId: 151645, padTokenId: 151643 });

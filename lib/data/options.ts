@@ -2,6 +2,21 @@
 export const FORMATS = ['numbered', 'gsm8k', 'swe', 'steps', 'instances'] as const;
 export type FormatName = (typeof FORMATS)[number];
 
+/** Our names that a column of format `instances` can be mapped to. */
+export const MAPPABLE = [
+  'id',
+  'trajectoryId',
+  'step',
+  'numSteps',
+  'problem',
+  'prompt',
+  'context',
+  'hint',
+  'target',
+  'thought',
+  'answer',
+];
+
 /** Which of the N steps of a trajectory is never asked for. */
 export const DROP_STEPS = ['last', 'first', 'none'] as const;
 export type DropStep = (typeof DROP_STEPS)[number];

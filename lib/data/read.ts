@@ -57,8 +57,7 @@ export async function readTrajectories(
     if (result.kind === 'instance') report.drop('a ready instance, not a trajectory');
     if (result.kind === 'drop') report.drop(result.reason);
     if (result.kind !== 'trajectory') continue;
-    report.leaveOut(result.leftOut);
-    report.keep([], result.trajectory.steps.length);
+    report.keep([], result.trajectory.steps.length, result.leftOut);
     trajectories.push(result.trajectory);
   }
   return { trajectories, report: report.build() };
@@ -85,8 +84,7 @@ export async function* readInstanceRows(
       report.drop(whyNone(result, options));
       continue;
     }
-    report.leaveOut(result.leftOut);
-    report.keep(instances, result.trajectory.steps.length);
+    report.keep(instances, result.trajectory.steps.length, result.leftOut);
     yield instances;
   }
 }

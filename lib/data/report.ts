@@ -1,11 +1,18 @@
 /** What a reading kept and what it left out, and why. */
-import type { Instance } from './instance.js';
+import type { Instance, Step } from './instance.js';
 
 /** Smallest, middle and largest of some numbers; zeros when there are none. */
 export interface Spread {
   min: number;
   median: number;
   max: number;
+}
+
+/** Lengths of the parts of the instances. */
+export interface Lengths {
+  problem: Spread;
+  context: Spread;
+  target: Spread;
 }
 
 export interface DataReport {
@@ -20,12 +27,17 @@ export interface DataReport {
   /** Parts of kept rows that were left out, by reason. */
   leftOut: Record<string, number>;
   instances: number;
-  stepsPerRow: Spread & { /** Number of steps → rows that have so many. */ histogram: Record<string, number> };
-  /** Lengths in characters (Unicode code points). */
-  characters: { problem: Spread; context: Spread; target: Spread };
+  stepsPerRow: Spread & {
+    /** Number of steps → rows that have so many. */
+    histogram: Record<string, number>;
+  };
+  /** In Unicode code points. */
+  characters: Lengths;
+  /** In tokens, where a tokenizer was given. */
+  tokens?: Lengths;
 }
 
-/** Counts, added to row by row. Values are kept as a frequency table, so that memory does not grow with the rows. */
+/** Counts of whole numbers. A frequency table, so that memory does not grow with the rows. */
 export class Tally {
   private readonly frequency = new Map<number, number>();
 
@@ -49,6 +61,35 @@ export class Tally {
   }
 }
 
+/** Lengths of instances by one measure of texts. */
+class LengthTally {
+  private readonly problem = new Tally();
+  private readonly context = new Tally();
+  private readonly target = new Tally();
+
+  constructor(private readonly measure: (text: string) => number) {}
+
+  /** Add the instances of one row, in which the same texts come again and again. */
+  add(instances: readonly Instance[]): void {
+    const known = new Map<string, number>();
+    const lengthOf = (text: string) => {
+      const length = known.get(text) ?? this.measure(text);
+      known.set(text, length);
+      return length;
+    };
+    const stepLength = ({ text, observation = '' }: Step) => lengthOf(text) + lengthOf(observation);
+    for (const { problem, context, target } of instances) {
+      this.problem.add(lengthOf(problem));
+      this.context.add(context.reduce((sum, step) => sum + stepLength(step), 0));
+      this.target.add(lengthOf(target));
+    }
+  }
+
+  build(): Lengths {
+    return { problem: this.problem.spread(), context: this.context.spread(), target: this.target.spread() };
+  }
+}
+
 /** Collects a `DataReport` while rows are read. */
 export class ReportBuilder {
   format = '';
@@ -59,32 +100,28 @@ export class ReportBuilder {
   private readonly dropped: Record<string, number> = {};
   private readonly leftOut: Record<string, number> = {};
   private readonly steps = new Tally();
-  private readonly lengths = { problem: new Tally(), context: new Tally(), target: new Tally() };
+  private readonly characters = new LengthTally(codePoints);
+  private readonly tokens: LengthTally | undefined;
 
+  /** @param countTokens length of a text in tokens, to report those lengths too */
+  constructor(countTokens?: (text: string) => number) {
+    this.tokens = countTokens && new LengthTally(countTokens);
+  }
+
+  /** A row that gave nothing. */
   drop(reason: string): void {
     this.dropped[reason] = (this.dropped[reason] ?? 0) + 1;
   }
 
-  leaveOut(counts: Record<string, number> = {}): void {
-    for (const [reason, n] of Object.entries(counts)) {
-      if (n > 0) this.leftOut[reason] = (this.leftOut[reason] ?? 0) + n;
-    }
-  }
-
-  /** A row that gave these instances, at least one. */
-  keep(instances: readonly Instance[], numSteps: number): void {
+  /** A row that gave these instances; `leftOut` counts its parts that went into none, by reason. */
+  keep(instances: readonly Instance[], numSteps: number, leftOut: Record<string, number> = {}): void {
     this.kept++;
     this.instances += instances.length;
     this.steps.add(numSteps);
-    for (const instance of instances) {
-      this.lengths.problem.add(codePoints(instance.problem));
-      this.lengths.target.add(codePoints(instance.target));
-      this.lengths.context.add(
-        instance.context.reduce(
-          (sum, { text, observation = '' }) => sum + codePoints(text) + codePoints(observation),
-          0,
-        ),
-      );
+    this.characters.add(instances);
+    this.tokens?.add(instances);
+    for (const [reason, n] of Object.entries(leftOut)) {
+      if (n > 0) this.leftOut[reason] = (this.leftOut[reason] ?? 0) + n;
     }
   }
 
@@ -98,11 +135,8 @@ export class ReportBuilder {
       leftOut: this.leftOut,
       instances: this.instances,
       stepsPerRow: { ...this.steps.spread(), histogram: this.steps.histogram() },
-      characters: {
-        problem: this.lengths.problem.spread(),
-        context: this.lengths.context.spread(),
-        target: this.lengths.target.spread(),
-      },
+      characters: this.characters.build(),
+      ...(this.tokens && { tokens: this.tokens.build() }),
     };
   }
 }

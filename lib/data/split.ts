@@ -6,18 +6,21 @@ import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
 import type { SplitOptions } from './options.js';
 
+/** Rank of a problem, by which the held-out ones are chosen: a hash of seed and text. */
+export function problemRank(problem: string, { seed = 0 }: SplitOptions = {}): string {
+  return createHash('sha256').update(`${seed}\n${problem}`).digest('hex');
+}
+
 /**
- * The problems to hold out: those with the smallest hashes of seed and problem.
+ * The ranks to hold out: the smallest ones, as many as `fraction` or `count` says; none when neither is given.
  *
- * @param problems one per trajectory; equal problems count once
+ * @param ranks one per trajectory; equal ranks are the same problem and count once
  * @throws UserError when the options contradict each other or leave nothing to train on
  */
-export function heldOutProblems(problems: Iterable<string>, options: SplitOptions | undefined): Set<string> {
+export function heldOut(ranks: Iterable<string>, options: SplitOptions | undefined): Set<string> {
   if (options?.fraction === undefined && options?.count === undefined) return new Set();
-  const unique = [...new Set(problems)];
-  const count = heldOutCount(unique.length, options);
-  const rank = new Map(unique.map((problem) => [problem, hash(options.seed ?? 0, problem)]));
-  return new Set(unique.sort((a, b) => (rank.get(a)! < rank.get(b)! ? -1 : 1)).slice(0, count));
+  const unique = [...new Set(ranks)].sort();
+  return new Set(unique.slice(0, heldOutCount(unique.length, options)));
 }
 
 /** Part items (trajectories or instances) by their problem into training and validation. */
@@ -25,13 +28,11 @@ export function splitByTrajectory<T extends { problem: string }>(
   items: readonly T[],
   options: SplitOptions | undefined,
 ): { train: T[]; validation: T[] } {
-  const heldOut = heldOutProblems(
-    items.map((item) => item.problem),
-    options,
-  );
+  const ranks = items.map(({ problem }) => problemRank(problem, options));
+  const held = heldOut(ranks, options);
   return {
-    train: items.filter((item) => !heldOut.has(item.problem)),
-    validation: items.filter((item) => heldOut.has(item.problem)),
+    train: items.filter((_, i) => !held.has(ranks[i]!)),
+    validation: items.filter((_, i) => held.has(ranks[i]!)),
   };
 }
 
@@ -52,8 +53,4 @@ function heldOutCount(total: number, { fraction, count }: SplitOptions): number 
     throw new UserError(`${held} of ${total} problems held out for validation would leave none to train on.`);
   }
   return held;
-}
-
-function hash(seed: number, problem: string): string {
-  return createHash('sha256').update(`${seed}\n${problem}`).digest('hex');
 }

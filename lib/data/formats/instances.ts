@@ -8,21 +8,6 @@ import { isObject, type Row, wrongType } from '../row.js';
 import { type Format, NO_PROBLEM } from './format.js';
 import { stepList } from './step_list.js';
 
-/** Our names that a column can be mapped to. */
-export const MAPPABLE = [
-  'id',
-  'trajectoryId',
-  'step',
-  'numSteps',
-  'problem',
-  'prompt',
-  'context',
-  'hint',
-  'target',
-  'thought',
-  'answer',
-];
-
 export const instances: Format = {
   name: 'instances',
 

@@ -4,7 +4,7 @@
  */
 export function lastBoxed(text: string): string | undefined {
   let content: string | undefined;
-  for (const match of text.matchAll(/\\f?boxed\s*\{/g)) {
+  for (const match of text.matchAll(/\\(?:boxed|fbox)\s*\{/g)) {
     const start = match.index + match[0].length;
     const end = closingBrace(text, start);
     if (end !== undefined) content = text.slice(start, end).trim();

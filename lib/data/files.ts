@@ -1,4 +1,5 @@
 /** Rows of an input: a file, a folder or a pattern; JSON lines, JSON or Parquet, told apart by content. */
+import { isUtf8 } from 'node:buffer';
 import { type Dirent, existsSync, statSync } from 'node:fs';
 import { open, readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -93,7 +94,7 @@ function valuesOf(file: string, kind: FileKind): AsyncIterable<{ value: unknown;
 }
 
 async function* readDocument(file: string): AsyncGenerator<{ value: unknown; where: string }> {
-  const text = (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  const text = await readText(file);
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -105,6 +106,12 @@ async function* readDocument(file: string): AsyncGenerator<{ value: unknown; whe
     return;
   }
   for (const [i, value] of document.entries()) yield { value, where: `${file} row ${i + 1}` };
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readFile(file);
+  if (!isUtf8(bytes)) throw new UserError(`${file}: not valid UTF-8. Convert the file to UTF-8.`);
+  return bytes.toString('utf8').replace(/^\uFEFF/, '');
 }
 
 /** V8 tells the position of a syntax error as an offset; people look for lines. */

@@ -42,6 +42,9 @@ const STYLES: Style[] = [
   { pattern: /^(\d{1,3})[.)]\s+()(\S.*)$/, strict: false },
 ];
 
+/** Lines that a code fence or formula may span; keeps the search for the ends of unclosed ones short. */
+const LONGEST_BLOCK = 500;
+
 /** Steps of a solution text; the text before step 1 is left out. */
 export function outlineOf(text: string): Outline {
   const lines = text.replace(/\r\n/g, '\n').split('\n');
@@ -171,7 +174,8 @@ function blockEnd(lines: readonly string[], i: number): number | undefined {
 }
 
 function nextLine(lines: readonly string[], after: number, ends: (text: string) => boolean): number | undefined {
-  for (let i = after + 1; i < lines.length; i++) if (ends(lines[i]!)) return i;
+  const last = Math.min(lines.length, after + LONGEST_BLOCK);
+  for (let i = after + 1; i < last; i++) if (ends(lines[i]!)) return i;
   return undefined;
 }
 

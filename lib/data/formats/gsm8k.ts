@@ -8,7 +8,10 @@ export const gsm8k: Format = {
   name: 'gsm8k',
 
   recognises: (value) =>
-    typeof value.question === 'string' && typeof value.answer === 'string' && FINAL_LINE.test(value.answer),
+    typeof value.question === 'string' &&
+    typeof value.answer === 'string' &&
+    FINAL_LINE.test(value.answer) &&
+    !('steps' in value),
 
   parse(row, options) {
     const problem = (firstText(row, ['question', 'problem']) ?? '').trim();

@@ -22,15 +22,14 @@ export function formatNamed(name: string): Format {
 }
 
 /**
- * The format that most of these rows are recognised as.
+ * The format of a file: the most particular one that any of its first rows is recognised as.
  *
  * @param rows the first few rows of a file, at least one
  * @throws UserError that names the keys found when no format fits
  */
 export function recogniseFormat(rows: readonly Row[]): Format {
-  const votes = ORDER.map((name) => rows.filter((row) => formats[name].recognises(row.value)).length);
-  const most = Math.max(...votes);
-  if (most > 0) return formats[ORDER[votes.indexOf(most)]!];
+  const name = ORDER.find((candidate) => rows.some((row) => formats[candidate].recognises(row.value)));
+  if (name !== undefined) return formats[name];
   throw new UserError(
     `${rows[0]!.where}: no known format has these keys: ${Object.keys(rows[0]!.value).join(', ') || 'none'}. ` +
       `Name the format with --format (${FORMATS.join(', ')}), name the columns of ready instances with --map, or give a --splitter.`,

@@ -19,7 +19,7 @@ export function typeName(value: unknown): string {
 }
 
 /**
- * Text of a column. A missing column and `null` are `undefined`; numbers become text, since answers and ids often are.
+ * Text of a column; a missing column and `null` are `undefined`.
  *
  * @throws UserError that names row and key when the value is something else.
  */
@@ -27,8 +27,15 @@ export function textField(row: Row, key: string): string | undefined {
   const value = row.value[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'string') return value;
-  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   throw wrongType(row, key, 'a string', value);
+}
+
+/** Like `textField`, for answers and ids: a number becomes text. */
+export function scalarField(row: Row, key: string): string | undefined {
+  const value = row.value[key];
+  if (typeof value === 'number') return String(value);
+  if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
+  throw wrongType(row, key, 'a string or a number', value);
 }
 
 /** The error for a value of the wrong type: names row, key, what was expected and what was found. */
@@ -56,7 +63,8 @@ export function requiredText(row: Row, keys: readonly string[]): string {
 
 /** Id of the trajectory that a row holds, where the row names it. */
 export function rowId(row: Row): string | undefined {
-  return firstText(row, ['id', 'traj_id', 'instance_id', 'uuid']);
+  const key = ['id', 'traj_id', 'instance_id', 'uuid'].find((name) => (row.value[name] ?? '') !== '');
+  return key === undefined ? undefined : scalarField(row, key);
 }
 
 function describe(value: unknown): string {

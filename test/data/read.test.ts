@@ -90,7 +90,7 @@ describe('errors name file, line and key', () => {
     [
       'a.jsonl',
       '{"problem": "p", "steps": ["a", "b"], "answer": {}}\n',
-      /line 1: "answer" must be a string, but it is an object/,
+      /line 1: "answer" must be a string or a number, but it is an object/,
     ],
     ['a.jsonl', '{"text": "p"}\n', /line 1: no known format has these keys: text\. .*--format/],
     [

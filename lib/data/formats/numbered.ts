@@ -4,7 +4,7 @@
  */
 import { lastBoxed } from '../boxed.js';
 import { outlineOf } from '../outline.js';
-import { type Row, requiredText, rowId, textField } from '../row.js';
+import { type Row, requiredText, rowId, scalarField, textField } from '../row.js';
 import { type Format, NO_PROBLEM, NO_SOLUTION } from './format.js';
 
 const PROBLEM = ['question', 'problem'];
@@ -53,7 +53,7 @@ export const numbered: Format = {
 
 /** The reference answer where the row has one, else the one in the solution text's last box. */
 function answerOf(row: Row, column: string, text: string): string | undefined {
-  const answer = textField(row, 'answer')?.trim();
+  const answer = scalarField(row, 'answer')?.trim();
   if (answer) return answer;
   const reference = column === 'solution' ? undefined : textField(row, 'solution')?.trim();
   if (reference) {

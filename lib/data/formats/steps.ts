@@ -2,7 +2,7 @@
  * Solutions that are already split: `{ problem, steps: [{ title?, text, observation? } or "text"], answer?, solution? }`.
  * A row without steps still serves where the whole solution is asked for (`unit: whole`).
  */
-import { firstText, requiredText, rowId, textField } from '../row.js';
+import { requiredText, rowId, scalarField, textField } from '../row.js';
 import { type Format, NO_PROBLEM } from './format.js';
 import { stepList } from './step_list.js';
 
@@ -20,8 +20,8 @@ export const steps: Format = {
     if (problem === '') return { drop: NO_PROBLEM };
     const all = stepList(row, 'steps');
     const kept = all.filter((step) => step.text.trim() !== '');
-    const answer = textField(row, 'answer');
-    const solution = firstText(row, ['solution']) ?? (all.length === 0 ? answer : undefined);
+    const answer = scalarField(row, 'answer');
+    const solution = textField(row, 'solution') ?? (all.length === 0 ? answer : undefined);
     const id = rowId(row);
     return {
       trajectory: {

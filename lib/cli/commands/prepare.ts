@@ -1,12 +1,13 @@
 /** `foothold prepare`: expert solutions of any known format → step instances, with a report. */
-import type { ArgumentsCamelCase, Argv, CommandModule } from 'yargs';
+import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { DROP_STEPS, FORMATS, MAPPABLE } from '../../data/options.js';
 import type { PrepareOptions } from '../../data/prepare.js';
+import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 
 const DEFAULT_FRACTION = 0.05;
 
-const builder = (yargs: Argv<object>) =>
+const builder = (yargs: Argv) =>
   yargs
     .positional('input', {
       type: 'string',
@@ -47,17 +48,22 @@ const builder = (yargs: Argv<object>) =>
       default: 2000,
       describe: 'swe: longer ones lose their middle',
     })
-    .option('model', { type: 'string', describe: 'Model folder, to report lengths in its tokens too' })
-    .option('json', { type: 'boolean', default: false, describe: 'Print the report as one JSON object' })
-    .example('foothold prepare s1k.parquet --out steps.jsonl', 'cut numbered solutions into steps')
-    .example('foothold prepare runs/ --out steps.jsonl --resolved-only', 'agent trajectories of a folder');
+    .option('model', {
+      type: 'string',
+      describe: 'Folder, GGUF file or Hugging Face id of a model: lengths in its tokens too',
+    })
+    .option('json', { type: 'boolean', default: false, describe: 'Print the report as one JSON object' });
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never;
 type Arguments = ArgumentsCamelCase<Options>;
 
-export const prepare: CommandModule<object, Options> = {
+export const prepare: Command<Options> = {
   command: 'prepare <input>',
   describe: 'Make step instances of expert solutions and report what was kept and why the rest was not',
+  examples: [
+    ['foothold prepare s1k.parquet --out steps.jsonl', 'cut numbered solutions into steps'],
+    ['foothold prepare runs/ --out steps.jsonl --resolved-only', 'agent trajectories of a folder'],
+  ],
   builder,
   handler: async (args) => {
     const { prepare: run } = await import('../../data/prepare.js');

@@ -73,17 +73,20 @@ function configuredFor(out) {
   return existsSync(cache) ? /^CMAKE_PREFIX_PATH:\w+=(.+)$/m.exec(readFileSync(cache, 'utf8'))?.[1] : undefined;
 }
 
-function requireTools() {
-  const compilers = process.env.CXX ? [process.env.CXX] : ['c++', 'g++', 'clang++'];
-  if (process.platform !== 'win32' && !existsSync(compilers[0] ?? '') && !which(compilers)) {
-    throw new SetupError(
-      `no C++ compiler (looked for ${compilers.join(', ')}). Install one: \`apt install g++\`, or point CXX to it.`,
-    );
+/** @param {NodeJS.ProcessEnv} [env] */
+export function requireTools(env = process.env) {
+  const compilers = env.CXX ? [env.CXX] : ['c++', 'g++', 'clang++'];
+  if (process.platform !== 'win32') {
+    if (!(env.CXX && existsSync(env.CXX)) && !which(compilers, env)) {
+      throw new SetupError(
+        `no C++ compiler (looked for ${compilers.join(', ')}). Install one (\`apt install g++\`), or point CXX to it.`,
+      );
+    }
+    if (!which(['ninja', 'make'], env)) {
+      throw new SetupError('neither ninja nor make on the PATH. Install one: `apt install make`.');
+    }
   }
-  if (!which(['cmake'])) throw new SetupError('no cmake on the PATH. Install it: `apt install cmake`.');
-  if (process.platform !== 'win32' && !which(['ninja', 'make'])) {
-    throw new SetupError('neither ninja nor make on the PATH. Install one: `apt install make`.');
-  }
+  if (!which(['cmake'], env)) throw new SetupError('no cmake on the PATH. Install it: `apt install cmake`.');
 }
 
 function jobs() {
@@ -109,7 +112,7 @@ function cmakeReason(output) {
 }
 
 /** @param {string} output */
-function compilerReason(output) {
+export function compilerReason(output) {
   if (/No space left on device/.test(output)) return 'no space left on the disk. Free some and run again.';
   if (/Killed signal|out of memory|cannot allocate memory/i.test(output)) {
     return 'the compiler ran out of memory. Close other programs and run again: what is compiled is kept.';

@@ -1,7 +1,7 @@
 /** Installs the npm packages of package-lock.json when node_modules does not hold them. */
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { packageRoot, run, SetupError, which } from './stage.mjs';
+import { packageRoot, run, SetupError } from './stage.mjs';
 
 /** @param {(what: string) => void} begin */
 export async function installPackages(begin) {
@@ -41,18 +41,19 @@ function readPackages(file) {
 function npm(args) {
   const script = process.env.npm_execpath;
   if (script && basename(script) === 'npm-cli.js') return run(process.execPath, [script, ...args]);
-  return run(which(['npm']) ?? 'npm', args);
+  return run('npm', args);
 }
 
-/** @param {string} output of npm; the line that says why, and what to do about it */
-function npmReason(output) {
+/** @param {string} output of npm @returns {string} why it failed, and what to do about it */
+export function npmReason(output) {
+  if (/^spawn .*ENOENT/.test(output))
+    return `${output.trim()}. Install npm, which comes with Node, and put it on the PATH.`;
   const lines = [...output.matchAll(/^npm (?:error|ERR!) (.+)$/gm)].map((match) => String(match[1]));
-  const reason =
-    lines.filter((line) => !/^(code|errno|syscall) |A complete log/.test(line))[0] ?? output.trim().split('\n').at(-1);
-  if (/ENOSPC|no space left/i.test(output)) return 'no space left on the disk. Free some and run again.';
-  if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|network/i.test(output)) {
-    return `${reason} The package registry could not be reached: check the network and \`npm config get registry\`.`;
+  const code = lines.find((line) => line.startsWith('code '))?.slice(5) ?? '';
+  const reason = lines.find((line) => !/^(code|errno|syscall|path) /.test(line)) ?? output.trim().split('\n').at(-1);
+  if (code === 'ENOSPC') return 'no space left on the disk. Free some and run again.';
+  if (/^(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|ERR_SOCKET_TIMEOUT|E5\d\d)$/.test(code)) {
+    return `${reason}. The package registry cannot be reached: check the network and \`npm config get registry\`.`;
   }
-  if (/ENOENT/.test(output) && !lines.length) return 'npm is not on the PATH. Install it together with Node 20.';
   return `${reason}`;
 }

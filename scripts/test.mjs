@@ -3,10 +3,11 @@
  * Every check runs even if one before it failed. Arguments go to vitest and leave the other checks out:
  * `npm test -- test/text`.
  */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrap } from './bootstrap.mjs';
 import { main, packageRoot, run, SetupError, say, stage, which } from './stage.mjs';
+import { countTests } from './test-counts.mjs';
 
 /** The clang-format whose output the sources have; other versions differ in places. */
 const clangFormatVersion = 14;
@@ -60,24 +61,6 @@ async function tests(args) {
   ]);
   say(countTests(results));
   return status;
-}
-
-/** @param {string} results file that vitest's JSON reporter wrote */
-function countTests(results) {
-  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: { status: string, assertionResults: { status: string }[] }[] }} */
-  let report;
-  try {
-    report = JSON.parse(readFileSync(results, 'utf8'));
-  } catch {
-    throw new SetupError('vitest ended without writing its results; its output above says why.');
-  }
-  // A file that could not even be loaded has no failed test in it, and counts as one.
-  const unloaded = report.testResults.filter(
-    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
-  );
-  const skipped = report.numPendingTests + report.numTodoTests;
-  const failed = report.numFailedTests + unloaded.length;
-  return `${report.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
 }
 
 await main(async () => {

@@ -39,7 +39,7 @@ describe('foothold doctor', () => {
       expect.stringMatching(/^LibTorch 2\.13\.0 is not there\..*npx foothold setup.*LIBTORCH/),
     ]);
     expect(foothold(['doctor'], env).stdout).toMatch(
-      /^LibTorch +not found$[^]*^Problem: LibTorch 2\.13\.0 is not there/m,
+      /^LibTorch +not found$[\s\S]*^Problem: LibTorch 2\.13\.0 is not there/m,
     );
   });
 

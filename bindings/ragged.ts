@@ -31,7 +31,10 @@ export function raggedRow<T extends Int32Array | Float32Array>(batch: Ragged<T>,
 }
 
 /** The rows with the given indices, in that order, as a new ragged batch. */
-export function raggedSelect<T extends Int32Array | Float32Array>(batch: Ragged<T>, rows: readonly number[]): Ragged<T> {
+export function raggedSelect<T extends Int32Array | Float32Array>(
+  batch: Ragged<T>,
+  rows: readonly number[],
+): Ragged<T> {
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach((row, i) => {
     offsets[i + 1] = offsets[i]! + batch.offsets[row + 1]! - batch.offsets[row]!;

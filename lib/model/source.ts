@@ -2,11 +2,14 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { ModelConfig } from '../../bindings/torch.js';
+import { readGgufHeader } from '../../bindings/io.js';
+import type { GgufHeader, ModelConfig } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
+import { tokenizerFromGguf } from '../prompt/gguf_tokenizer.js';
 import { loadTokenizer, type Tokenizer } from '../prompt/tokenizer.js';
 import { configFromJson } from './config.js';
 import { eosTokenIds, type GenerationDefaults, generationDefaults, type NamedJson } from './generation_config.js';
+import { configFromGguf, eosFromGguf } from './gguf.js';
 import { type HubOptions, hubSnapshot, MODEL_ID } from './hub.js';
 import { type JsonObject, readJsonObject } from './json_file.js';
 import { safetensorsFiles } from './weights.js';
@@ -30,7 +33,7 @@ export interface ModelSource {
 }
 
 /**
- * Find a model: a folder, or an id on the hub (`owner/name`), which is taken from the cache or downloaded.
+ * Find a model: a folder, a GGUF file, or an id on the hub (`owner/name`), which is taken from the cache or downloaded.
  *
  * @throws UserError that says what is missing or not supported, and what to do.
  */
@@ -38,6 +41,7 @@ export async function loadModelSource(nameOrPath: string, options: HubOptions = 
   const path = resolve(nameOrPath.replace(/^~(?=\/|$)/, homedir()));
   const entry = await stat(path).catch(() => null);
   if (entry?.isDirectory()) return folderSource(path, nameOrPath);
+  if (entry && path.endsWith('.gguf')) return ggufSource(path, nameOrPath);
   if (entry)
     throw new UserError(`${path} is a file, but not a .gguf file. Give a model folder, a GGUF file or a model id.`);
   if (!MODEL_ID.test(nameOrPath)) throw new UserError(`There is no model folder or GGUF file ${path}.`);
@@ -64,6 +68,35 @@ async function folderSource(folder: string, name: string): Promise<ModelSource> 
   };
   checkVocabulary(source);
   return source;
+}
+
+function ggufSource(file: string, name: string): ModelSource {
+  const header = readHeader(file);
+  const tokenizer = tokenizerFromGguf(header, file);
+  const source: ModelSource = {
+    name,
+    folder: null,
+    format: 'gguf',
+    files: [file],
+    config: configFromGguf(header, file),
+    tokenizer,
+    eosTokenIds: eosFromGguf(header, file),
+    generation: {},
+    original: null,
+  };
+  checkVocabulary(source);
+  return source;
+}
+
+/** A damaged or unreadable file is the user's to put right. */
+function readHeader(file: string): GgufHeader {
+  try {
+    return readGgufHeader(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'FOOTHOLD_FORMAT' || code === 'FOOTHOLD_IO') throw new UserError(message, code, { cause: error });
+    throw error;
+  }
 }
 
 /** Token ids index the embedding: one beyond its rows would be read out of bounds. */

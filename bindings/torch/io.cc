@@ -2,9 +2,13 @@
 #include <napi.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include "bindings/torch/io_call.h"
 #include "bindings/torch/io_write.h"

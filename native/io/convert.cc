@@ -22,6 +22,12 @@ void transform(const std::byte* data, size_t count, float* out, Convert convert)
   for (size_t i = 0; i < count; ++i) out[i] = convert(readLittleEndian<T>(data + i * sizeof(T)));
 }
 
+/// `out[i] = round(values[i])` to a 16-bit format; `out` is aligned.
+template <typename Round>
+void roundAll(const float* values, size_t count, uint16_t* out, Round round) {
+  for (size_t i = 0; i < count; ++i) out[i] = round(values[i]);
+}
+
 /// The 256 values of an 8-bit float format.
 template <typename Decode>
 std::array<float, 256> table(Decode decode) {
@@ -91,22 +97,11 @@ void toBFloat16(const TensorInfo& tensor, uint16_t* out) {
     const size_t bytes = length / block.elements * block.bytes;
     const std::byte* const data = tensor.data + done / block.elements * block.bytes;
     toFloat32({tensor.name, tensor.dtype, {static_cast<int64_t>(length)}, data, bytes}, piece.data());
-    floatToBfloat16(piece.data(), length, out + done);
+    roundAll(piece.data(), length, out + done, floatToBfloat16Bits);
   }
 }
 
 uint16_t floatToBfloat16(float value) { return floatToBfloat16Bits(value); }
-uint16_t floatToHalf(float value) { return floatToHalfBits(value); }
-float bfloat16ToFloat(uint16_t bits) { return bfloat16BitsToFloat(bits); }
-float halfToFloat(uint16_t bits) { return halfBitsToFloat(bits); }
-
-void floatToBfloat16(const float* values, size_t count, uint16_t* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = floatToBfloat16Bits(values[i]);
-}
-
-void floatToHalf(const float* values, size_t count, uint16_t* out) {
-  for (size_t i = 0; i < count; ++i) out[i] = floatToHalfBits(values[i]);
-}
 
 std::vector<std::byte> encode(DType dtype, const float* values, size_t count) {
   const BlockLayout block = blockLayout(dtype);
@@ -117,10 +112,10 @@ std::vector<std::byte> encode(DType dtype, const float* values, size_t count) {
       if (count > 0) std::memcpy(bytes.data(), values, bytes.size());
       break;
     case DType::F16:
-      floatToHalf(values, count, reinterpret_cast<uint16_t*>(bytes.data()));
+      roundAll(values, count, reinterpret_cast<uint16_t*>(bytes.data()), floatToHalfBits);
       break;
     case DType::BF16:
-      floatToBfloat16(values, count, reinterpret_cast<uint16_t*>(bytes.data()));
+      roundAll(values, count, reinterpret_cast<uint16_t*>(bytes.data()), floatToBfloat16Bits);
       break;
     case DType::Q8_0:
       quantizeQ8_0(values, count, bytes.data());

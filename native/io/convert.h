@@ -19,12 +19,6 @@ void toBFloat16(const TensorInfo& tensor, uint16_t* out);
 
 /// Round to nearest, ties to even; a NaN stays a (quiet) NaN, an overflow becomes infinity.
 uint16_t floatToBfloat16(float value);
-float bfloat16ToFloat(uint16_t bits);
-uint16_t floatToHalf(float value);
-float halfToFloat(uint16_t bits);
-
-void floatToBfloat16(const float* values, size_t count, uint16_t* out);
-void floatToHalf(const float* values, size_t count, uint16_t* out);
 
 /// Encode as F32, F16, BF16 or Q8_0 (then `count` must be a multiple of 32).
 /// @throws std::invalid_argument for any other type

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
+#include <stdexcept>
 
 #include "native/io/convert.h"
 #include "native/io/dequantize.h"

@@ -1,6 +1,6 @@
 #include "native/io/gguf_types.h"
 
-#include <iterator>
+#include <stdexcept>
 #include <utility>
 
 namespace foothold::io {

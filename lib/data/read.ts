@@ -1,5 +1,6 @@
 /** Reading data of any format: rows → trajectories → instances, one row in memory at a time. */
 import { basename } from 'node:path';
+import { UserError } from '../errors.js';
 import { inputFiles, readRows } from './files.js';
 import { NO_SOLUTION, type Outcome } from './formats/format.js';
 import { formatNamed, recogniseFormat } from './formats/index.js';
@@ -75,6 +76,7 @@ export async function* readInstanceRows(
       continue;
     }
     if (result.kind === 'instance') {
+      if (options.unit === 'whole' && result.instance.numSteps > 1) throw notWhole(input);
       report.keep([result.instance], result.instance.numSteps);
       yield [result.instance];
       continue;
@@ -102,6 +104,13 @@ export async function readInstances(
   const instances: Instance[] = [];
   for await (const row of readInstanceRows(input, options, report)) instances.push(...row);
   return { ...splitByTrajectory(instances, options.validation), report: report.build() };
+}
+
+function notWhole(input: string): UserError {
+  return new UserError(
+    `${input} holds instances of single steps, but whole solutions are asked for. Give the data that it was prepared ` +
+      'from, or prepare it with --unit whole.',
+  );
 }
 
 function whyNone(

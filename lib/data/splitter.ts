@@ -1,4 +1,5 @@
 /** A user's own way to split rows into steps: one function in a module of theirs. */
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../errors.js';
@@ -21,21 +22,42 @@ export type Splitter = (row: Record<string, unknown>, where: string) => ParsedTr
 /**
  * Load a module's default export as a splitter.
  *
- * @param path of a JavaScript module, or of a TypeScript module where Node or tsx can load it
+ * @param path of a JavaScript module, or of a TypeScript module where Node or an installed tsx can load it
  * @throws UserError when there is no such module or it exports no function
  */
 export async function loadSplitter(path: string): Promise<Splitter> {
   let module: { default?: unknown };
   try {
-    module = await import(pathToFileURL(resolve(path)).href);
+    module = await importModule(resolve(path));
   } catch (cause) {
-    const typescript = (cause as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION';
-    const advice = typescript ? ' Node 20 loads TypeScript only through tsx: NODE_OPTIONS="--import tsx".' : '';
-    throw new UserError(`The splitter ${path} cannot be loaded: ${(cause as Error).message}.${advice}`);
+    throw new UserError(`The splitter ${path} cannot be loaded: ${(cause as Error).message}.`);
   }
   if (typeof module.default === 'function') return module.default as Splitter;
   throw new UserError(
     `The splitter ${path} must export a function as default, but it exports ${typeName(module.default)}.`,
+  );
+}
+
+async function importModule(file: string): Promise<{ default?: unknown }> {
+  const url = pathToFileURL(file).href;
+  try {
+    return await import(url);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw cause;
+  }
+  // Node before 22.18 knows no TypeScript: tsx does, where it is installed beside the splitter or in the project.
+  for (const from of [file, resolve('package.json')]) {
+    try {
+      const tsx = createRequire(from).resolve('tsx/esm/api');
+      const { tsImport } = (await import(pathToFileURL(tsx).href)) as typeof import('tsx/esm/api');
+      return await tsImport(url, url);
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
+    }
+  }
+  throw new Error(
+    `Node ${process.versions.node} imports TypeScript only with tsx. Install it (npm install tsx), use Node 22.18 or ` +
+      'later, or compile the splitter to .js',
   );
 }
 

@@ -219,6 +219,17 @@ describe('instances', () => {
     expect(again).toEqual(train);
   });
 
+  it('does not take single steps for whole solutions', async () => {
+    const { train } = await readInstances(fixture('steps.jsonl'));
+    const file = temporaryFile('prepared.jsonl', jsonLines(train));
+    await expect(readInstances(file, { unit: 'whole' })).rejects.toThrow(
+      /holds instances of single steps.*--unit whole/,
+    );
+    const { train: whole } = await readInstances(fixture('steps.jsonl'), { unit: 'whole' });
+    const again = await readInstances(temporaryFile('whole.jsonl', jsonLines(whole)), { unit: 'whole' });
+    expect(again.train).toEqual(whole);
+  });
+
   it('names the column that is missing, as the file would call it', async () => {
     await expect(
       readInstances(fixture('others.jsonl'), { map: { prompt: 'input_prompt', target: 'action' } }),

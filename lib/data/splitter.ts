@@ -32,10 +32,10 @@ export async function loadSplitter(path: string): Promise<Splitter> {
   } catch (cause) {
     throw new UserError(`The splitter ${path} cannot be loaded: ${(cause as Error).message}.`);
   }
-  if (typeof module.default === 'function') return module.default as Splitter;
-  throw new UserError(
-    `The splitter ${path} must export a function as default, but it exports ${typeName(module.default)}.`,
-  );
+  // TypeScript in a folder without "type": "module" arrives as CommonJS, its exports in `default`.
+  const exported = isObject(module.default) ? module.default.default : module.default;
+  if (typeof exported === 'function') return exported as Splitter;
+  throw new UserError(`The splitter ${path} must export a function as default, but it exports ${typeName(exported)}.`);
 }
 
 async function importModule(file: string): Promise<{ default?: unknown }> {
@@ -48,7 +48,10 @@ async function importModule(file: string): Promise<{ default?: unknown }> {
   // Node before 22.18 knows no TypeScript: tsx does, where it is installed beside the splitter or in the project.
   for (const from of [file, resolve('package.json')]) {
     try {
-      const tsx = createRequire(from).resolve('tsx/esm/api');
+      // `resolve` finds the CommonJS twin of the module that can be imported.
+      const tsx = createRequire(from)
+        .resolve('tsx/esm/api')
+        .replace(/\.cjs$/, '.mjs');
       const { tsImport } = (await import(pathToFileURL(tsx).href)) as typeof import('tsx/esm/api');
       return await tsImport(url, url);
     } catch (cause) {

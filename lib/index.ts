@@ -1,6 +1,11 @@
 /** Foothold's programming interface: `import { train } from 'foothold'`. */
 export { defineConfig, loadConfig, type RunConfig, type StageConfig } from './config/index.js';
 export type { Instance, Step, Trajectory } from './data/instance.js';
+export { instancesOf } from './data/instances.js';
+export type { DataOptions, InstanceOptions, ReadOptions, SplitOptions } from './data/options.js';
+export { readInstances, readTrajectories } from './data/read.js';
+export type { DataReport } from './data/report.js';
+export type { Splitter } from './data/splitter.js';
 export { UserError } from './errors.js';
 export {
   type MalformedReason,

@@ -10,8 +10,8 @@ const BARS = '▁▂▃▄▅▆▇█';
 /** Rows, drops, steps and lengths; then ten instances to look at. */
 export function summary(input: string, report: PrepareReport): string {
   return [
-    `${input}: ${number(report.rows)} rows of format ${report.format} in ${count(report.files, 'file')}`,
-    `  kept       ${number(report.kept)} rows, ${number(report.instances)} instances (${number(report.train)} to train on, ${number(report.validation)} held out)`,
+    `${input}: ${count(report.rows, 'row')} of format ${report.format} in ${count(report.files, 'file')}`,
+    `  kept       ${count(report.kept, 'row')}, ${count(report.instances, 'instance')} (${number(report.train)} to train on, ${number(report.validation)} held out)`,
     ...reasons('dropped', report.dropped),
     ...reasons('left out', report.leftOut),
     `  steps      ${spread(report.stepsPerRow)}   ${histogram(report.stepsPerRow)}`,

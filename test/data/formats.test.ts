@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { packageRoot } from '../../bindings/load.js';
 import type { Trajectory } from '../../lib/data/instance.js';
 import type { ReadOptions } from '../../lib/data/options.js';
 import { readInstances, readTrajectories } from '../../lib/data/read.js';
@@ -263,4 +265,13 @@ describe('splitter', () => {
     const splitter = `${temporaryFolder()}/none.mjs`;
     await expect(readTrajectories(input(), { splitter })).rejects.toThrow(/none\.mjs cannot be loaded/);
   });
+});
+
+it.each([
+  ['numbered.jsonl', 'numbered', 8],
+  ['steps.jsonl', 'steps', 6],
+  ['agent.traj.json', 'swe', 4],
+])('the sample examples/data/%s is read as %s', async (name, format, instances) => {
+  const { report } = await readInstances(join(packageRoot, 'examples/data', name));
+  expect(report).toMatchObject({ format, instances });
 });

@@ -8,18 +8,17 @@ export function dryRunText(stages: readonly DryRunStage[]): string {
 }
 
 function stageText(stage: DryRunStage, i: number, count: number): string {
-  const { lengths, tooLong, beyondPositions } = stage;
+  const { data, lengths, tooLong } = stage;
   const lines = [
     `Stage ${i + 1} of ${count}: ${stage.method}`,
+    `  ${data.rows} rows of format ${data.format}, ${data.kept} kept`,
+    ...Object.entries(data.dropped).map(([reason, count]) => `    ${count} dropped: ${reason}`),
     `  ${stage.instances} instances to train on, ${stage.validation} held out, ${stage.totalSteps} steps`,
     `  prompts: ${lengths.min} to ${lengths.max} tokens, median ${lengths.median} (${lengths.measured} measured)`,
     `  dropped because longer than maxPromptLength: ${tooLong} of ${lengths.measured} (${percent(tooLong / lengths.measured)})`,
     '  cut: none (a prompt is shown whole or not at all)',
     `  tokens in a step: at most ${stage.tokensPerStep}`,
   ];
-  if (beyondPositions !== null) {
-    lines.push(`  WARNING: prompt and completion reach ${beyondPositions} tokens, more than the model was made for`);
-  }
   const prompts = stage.prompts.flatMap(({ instance, text, tokens, target }) => [
     '',
     `--- ${instance}: ${tokens} tokens ${'-'.repeat(20)}`,

@@ -3,7 +3,7 @@ import { UserError } from '../errors.js';
 import type { Progress, RlContext, StageContext, StepCall } from './context.js';
 import { type DropReason, dropReasons, reasonToDrop } from './filter.js';
 import { deriveSeed } from './random.js';
-import { type RenderedInstance, renderInstance } from './render.js';
+import { fitsPrompt, type RenderedInstance, renderInstance } from './render.js';
 import { reward } from './reward.js';
 import { rollOut, type ScoredGroup } from './rollout.js';
 
@@ -60,13 +60,14 @@ async function sample(
 }
 
 /**
- * The next `count` instances whose prompts fit, rendered. Advances `progress.position` beyond those passed over too.
+ * The next `count` instances that fit, rendered. Advances `progress.position` beyond those passed over too.
  * @throws UserError when a whole epoch has none that fits.
  */
 export function drawRendered(
   run: StageContext,
   progress: Progress,
   count: number,
+  fits: (run: StageContext, rendered: RenderedInstance) => boolean = fitsPrompt,
 ): { rendered: RenderedInstance[]; tooLong: number } {
   const rendered: RenderedInstance[] = [];
   let tooLong = 0;
@@ -74,7 +75,7 @@ export function drawRendered(
   while (rendered.length < count) {
     const instance = run.instances[run.deck.indexAt(progress.position++)]!;
     const next = renderInstance(instance, run.template, run.tokenizer);
-    if (next.promptIds.length <= run.stage.maxPromptLength) {
+    if (fits(run, next)) {
       rendered.push(next);
       inARow = 0;
       continue;
@@ -82,8 +83,8 @@ export function drawRendered(
     tooLong++;
     if (++inARow >= run.deck.size) {
       throw new UserError(
-        `Every prompt is longer than maxPromptLength (${run.stage.maxPromptLength} tokens); ` +
-          `the last one has ${next.promptIds.length}. Raise maxPromptLength.`,
+        `No instance fits: every prompt is longer than maxPromptLength (${run.stage.maxPromptLength} tokens), or with its ` +
+          `answer than the model's ${run.policy.config.maxPositions} positions. The last prompt has ${next.promptIds.length}.`,
       );
     }
   }

@@ -2,6 +2,7 @@
 import type { CallOptions } from '../../bindings/torch.js';
 import type { RlStage, SftStage, StageConfig } from '../config/index.js';
 import type { Instance } from '../data/instance.js';
+import type { DataReport } from '../data/report.js';
 import type { Template } from '../prompt/template.js';
 import type { Tokenizer } from '../prompt/tokenizer.js';
 import type { Scorer } from '../reward/index.js';
@@ -23,6 +24,8 @@ export interface StageContext<S extends StageConfig = StageConfig> {
   template: Template;
   instances: Instance[];
   validation: Instance[];
+  /** What reading the training file kept and dropped. */
+  report: DataReport;
   deck: Deck;
   /** Told what the user should know but that does not stop the run. */
   warn(message: string): void;

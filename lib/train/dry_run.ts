@@ -1,5 +1,6 @@
 /** What a run would do, found out without training: prompts, lengths, token budget and, by a sample, the format rate. */
 import type { RunConfig } from '../config/index.js';
+import type { DataReport } from '../data/report.js';
 import { loadModelSource } from '../model/source.js';
 import { type MalformedReason, malformedReasons } from '../reward/index.js';
 import { firstState } from './checkpoint.js';
@@ -20,6 +21,7 @@ const sampledInstances = 8;
 
 export interface DryRunStage {
   method: string;
+  data: DataReport;
   instances: number;
   validation: number;
   totalSteps: number;
@@ -31,8 +33,6 @@ export interface DryRunStage {
   tooLong: number;
   /** Most tokens of one step: prompts once a group, and completions. */
   tokensPerStep: number;
-  /** Prompts of this stage and completions of the longest length do not fit the model's positions. */
-  beyondPositions: number | null;
   sample: FormatSample | null;
 }
 
@@ -80,9 +80,9 @@ async function describeStage(run: RlContext | SftContext, sample: boolean): Prom
   const { maxPromptLength, batchSize } = run.stage;
   const fitting = rendered.filter(({ promptIds }) => promptIds.length <= maxPromptLength);
   const completionLength = isRl(run) ? run.stage.maxCompletionLength : longestDemonstration(run, fitting);
-  const longest = Math.max(0, ...fitting.map(({ promptIds }) => promptIds.length)) + completionLength;
   return {
     method: run.stage.method,
+    data: run.report,
     instances: run.instances.length,
     validation: run.validation.length,
     totalSteps: run.totalSteps,
@@ -100,7 +100,6 @@ async function describeStage(run: RlContext | SftContext, sample: boolean): Prom
     },
     tooLong: rendered.length - fitting.length,
     tokensPerStep: batchSize * (maxPromptLength + (isRl(run) ? run.stage.numGenerations : 1) * completionLength),
-    beyondPositions: longest > run.policy.config.maxPositions ? longest : null,
     sample:
       sample && isRl(run) && fitting.length > 0 ? await sampleFormat(run, fitting.slice(0, sampledInstances)) : null,
   };

@@ -1,6 +1,7 @@
 import type { Instance } from '../data/instance.js';
 import { renderPrompt, type Template } from '../prompt/template.js';
 import type { Tokenizer } from '../prompt/tokenizer.js';
+import type { StageContext } from './context.js';
 
 /** An instance as the model sees it. */
 export interface RenderedInstance {
@@ -22,4 +23,9 @@ export function renderInstance(instance: Instance, template: Template, tokenizer
     promptIds: Int32Array.from(tokenizer.encode(text, { addSpecialTokens })),
     prefilled,
   };
+}
+
+/** Whether a prompt is no longer than the stage allows. */
+export function fitsPrompt({ stage }: StageContext, { promptIds }: RenderedInstance): boolean {
+  return promptIds.length <= stage.maxPromptLength;
 }

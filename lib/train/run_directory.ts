@@ -11,10 +11,11 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { configToYaml, type RunConfig } from '../config/index.js';
+import { configToYaml, loadConfig, type RunConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
 import { writeWhole } from './files.js';
 import type { Metrics, Sample } from './record.js';
+import { requireSameSettings } from './same_run.js';
 
 export class RunDirectory {
   readonly path: string;
@@ -49,8 +50,10 @@ export class RunDirectory {
         'FOOTHOLD_RUN',
       );
     }
+    const file = join(path, 'config.yaml');
+    if (isRun) requireSameSettings(loadConfig(file), config, path);
     await mkdir(directory.checkpoints, { recursive: true });
-    await writeWhole(join(path, 'config.yaml'), configToYaml(config));
+    await writeWhole(file, configToYaml(config));
     return directory;
   }
 

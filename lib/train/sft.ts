@@ -4,7 +4,7 @@ import type { TokenBatch } from '../../bindings/torch.js';
 import { drawRendered } from './collect.js';
 import type { Progress, SftContext, StageContext, StepCall } from './context.js';
 import { position, updateMetrics } from './record.js';
-import type { RenderedInstance } from './render.js';
+import { fitsPrompt, type RenderedInstance } from './render.js';
 import { learningRateAt } from './schedule.js';
 import type { StepResult } from './step.js';
 import { updateOptions } from './update.js';
@@ -13,7 +13,7 @@ import { updateOptions } from './update.js';
 export async function sftStep(run: SftContext, before: Progress, call: StepCall): Promise<StepResult> {
   const progress = { ...before };
   const learningRate = learningRateAt(before.stageStep, { ...run.stage, totalSteps: run.totalSteps });
-  const { rendered, tooLong } = drawRendered(run, progress, run.stage.batchSize);
+  const { rendered, tooLong } = drawRendered(run, progress, run.stage.batchSize, fitsDemonstration);
   const batch = demonstrations(run, rendered);
 
   call.onPhase?.('update');
@@ -41,10 +41,18 @@ export function demonstrations(run: StageContext, rendered: readonly RenderedIns
   return {
     prompts: raggedFromRows(rendered.map(({ promptIds }) => promptIds)),
     groupSizes: new Int32Array(rendered.length).fill(1),
-    completions: raggedFromRows(
-      rendered.map((row) => [...run.tokenizer.encode(demonstration(row)), run.eosTokenIds[0]!]),
-    ),
+    completions: raggedFromRows(rendered.map((row) => demonstrationIds(run, row))),
   };
+}
+
+/** Whether prompt and expert's text together fit the model. */
+export function fitsDemonstration(run: StageContext, row: RenderedInstance): boolean {
+  const room = run.policy.config.maxPositions - row.promptIds.length;
+  return fitsPrompt(run, row) && demonstrationIds(run, row).length <= room;
+}
+
+function demonstrationIds({ tokenizer, eosTokenIds }: StageContext, row: RenderedInstance): number[] {
+  return [...tokenizer.encode(demonstration(row)), eosTokenIds[0]!];
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Opening a stage: data, template, rewards, policy and reference. */
 import type { RunConfig, StageConfig } from '../config/index.js';
 import type { Instance } from '../data/instance.js';
+import { UserError } from '../errors.js';
 import type { ModelSource } from '../model/source.js';
 import { loadTemplate, type Template } from '../prompt/template.js';
 import { type RewardFunction, Scorer } from '../reward/index.js';
@@ -32,7 +33,8 @@ export async function openStage(
 ): Promise<RlContext | SftContext> {
   const { config, model, engine, checkpoints, warn } = resources;
   const stage = config.stages[state.stage]!;
-  const { train, validation } = await readDataset(config, stage);
+  checkPositions(stage, model);
+  const { train, validation, report } = await readDataset(config, stage);
   const template = await stageTemplate(stage, train);
   const start = state.start === null ? null : checkpointFolder(checkpoints, state.start);
   const policy = await loadPolicy(resources, resumed ?? start);
@@ -50,6 +52,7 @@ export async function openStage(
       template,
       instances: train,
       validation,
+      report,
       deck: new Deck(train.length, deriveSeed(seed, 0)),
       warn,
     };
@@ -72,6 +75,17 @@ export async function closeStage(run: RlContext | SftContext): Promise<void> {
 
 export function isRl(run: RlContext | SftContext): run is RlContext {
   return run.stage.method !== 'sft';
+}
+
+/** A model knows nothing of positions beyond those it was made for. */
+function checkPositions(stage: StageConfig, { name, config }: ModelSource): void {
+  const completion = stage.method === 'sft' ? 1 : stage.maxCompletionLength;
+  if (stage.maxPromptLength + completion <= config.maxPositions) return;
+  throw new UserError(
+    `maxPromptLength (${stage.maxPromptLength}) and maxCompletionLength (${completion}) together are more than the ` +
+      `${config.maxPositions} positions that ${name} was made for.`,
+    'FOOTHOLD_CONFIG',
+  );
 }
 
 /** The policy of a checkpoint's folder; of the run's model for null. */

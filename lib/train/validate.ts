@@ -1,12 +1,13 @@
 /** How good the policy is on instances it is not trained on. */
+import { UserError } from '../errors.js';
 import type { Progress, RlContext, SftContext, StageContext, StepCall } from './context.js';
 import { finiteRewards, spread } from './filter.js';
 import { deriveSeed } from './random.js';
 import { type Metrics, type Sample, sampleOf } from './record.js';
-import { type RenderedInstance, renderInstance } from './render.js';
+import { fitsPrompt, type RenderedInstance, renderInstance } from './render.js';
 import { reward } from './reward.js';
 import { rollOut } from './rollout.js';
-import { demonstrations } from './sft.js';
+import { demonstrations, fitsDemonstration } from './sft.js';
 
 export interface Validation {
   /** More is better: mean reward, or minus the loss for SFT. */
@@ -19,7 +20,7 @@ export interface Validation {
 export async function validateRl(run: RlContext, progress: Progress, call: StepCall): Promise<Validation> {
   call.onPhase?.('validation');
   const sampling = { ...run.stage, numGenerations: 1, temperature: run.stage.evalTemperature };
-  const groups = await rollOut(run.policy, fitting(run), sampling, run, deriveSeed(run.seed, 2), call);
+  const groups = await rollOut(run.policy, fitting(run, fitsPrompt), sampling, run, deriveSeed(run.seed, 2), call);
   const scored = await reward(groups, run.scorer);
   const rows = scored.map((group) => ({
     instance: group.instance,
@@ -48,7 +49,7 @@ export async function validateRl(run: RlContext, progress: Progress, call: StepC
 /** Cross-entropy of the held-out demonstrations, a token's mean. */
 export async function validateSft(run: SftContext, call: StepCall): Promise<Validation> {
   call.onPhase?.('validation');
-  const rendered = fitting(run);
+  const rendered = fitting(run, fitsDemonstration);
   let [sum, count] = [0, 0];
   for (let i = 0; i < rendered.length; i += run.stage.batchSize) {
     const batch = demonstrations(run, rendered.slice(i, i + run.stage.batchSize));
@@ -58,9 +59,15 @@ export async function validateSft(run: SftContext, call: StepCall): Promise<Vali
   return { score: -sum / count, metrics: { eval_loss: sum / count }, samples: [] };
 }
 
-/** Held-out instances whose prompts are not too long. */
-function fitting(run: StageContext): RenderedInstance[] {
-  return run.validation
-    .map((instance) => renderInstance(instance, run.template, run.tokenizer))
-    .filter(({ promptIds }) => promptIds.length <= run.stage.maxPromptLength);
+/** Held-out instances that are not too long. @throws UserError when there are none. */
+function fitting(
+  run: StageContext,
+  fits: (run: StageContext, rendered: RenderedInstance) => boolean,
+): RenderedInstance[] {
+  const rendered = run.validation.map((instance) => renderInstance(instance, run.template, run.tokenizer));
+  const kept = rendered.filter((row) => fits(run, row));
+  if (kept.length > 0) return kept;
+  throw new UserError(
+    `None of the ${rendered.length} held-out prompts fits maxPromptLength (${run.stage.maxPromptLength}).`,
+  );
 }

@@ -59,7 +59,7 @@ export async function tinyRun(targets: string[], overrides: Record<string, unkno
     method: 'srl',
     batchSize: 2,
     numGenerations: 4,
-    maxPromptLength: 1000,
+    maxPromptLength: 400,
     maxCompletionLength: 20,
     maxSteps: 4,
     learningRate: 0.01,

@@ -270,10 +270,17 @@ describe('updates', () => {
     }
   });
 
+  it('lengths beyond the positions of the model are refused at once', async () => {
+    const { config } = await tinyRun(many(4), { maxPromptLength: 1000 });
+    await expect(train(config, { engine: fakeEngine(tokenizer) })).rejects.toThrow(
+      /maxPromptLength \(1000\) and maxCompletionLength \(20\) together are more than the 512 positions/,
+    );
+  });
+
   it('a prompt longer than maxPromptLength is passed over; when all are, the run says so', async () => {
     const { config } = await tinyRun(many(4), { maxPromptLength: 10 });
     await expect(train(config, { engine: fakeEngine(tokenizer) })).rejects.toThrow(
-      /Every prompt is longer than maxPromptLength/,
+      /No instance fits: every prompt is longer than maxPromptLength \(10 tokens\)/,
     );
   });
 });
@@ -441,6 +448,19 @@ describe('resuming', () => {
       const weights = (output: string) => readFileSync(join(output, 'model', 'model.safetensors'), 'utf8');
       expect(weights(broken.output)).toBe(weights(straight.output));
     }
+  });
+
+  it('refuses settings that would make it another run, and names them', async () => {
+    const { config } = await tinyRun(many(10), { maxSteps: 2 });
+    const engine = fakeEngine(tokenizer);
+    await train(config, { engine });
+    const again = (changes: object) => train({ ...config, ...changes }, { engine, resume: true });
+    const refused = again({ learningRate: 1, temperature: 2, saveSteps: 7 });
+    await expect(refused).rejects.toThrow('stages.0.learningRate: 0.01 then, 1 now');
+    await expect(refused).rejects.toThrow('stages.0.temperature: 1 then, 2 now');
+    await expect(refused).rejects.not.toThrow('saveSteps');
+    await expect(again({ maxSteps: 3, saveSteps: 7 })).resolves.toMatchObject({ outcome: 'finished', step: 3 });
+    await expect(again({ maxSteps: 3, lrSchedulerType: 'cosine' })).rejects.toThrow(/lrSchedulerType/);
   });
 
   it('forgets steps made after the last checkpoint', async () => {

@@ -4,7 +4,9 @@ import { loadConfig } from '../../lib/config/index.js';
 import { runSchema, stageSchemas } from '../../lib/config/schema.js';
 
 describe('examples', () => {
-  const files = readdirSync('examples').filter((name) => name.endsWith('.yaml'));
+  const files = readdirSync('examples', { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.yaml'));
   it.each(files)('%s is a valid configuration', (name) => {
     expect(loadConfig(`examples/${name}`).stages.length).toBeGreaterThan(0);
   });

@@ -1,0 +1,128 @@
+import { boxedAnswer } from './boxed.js';
+import { lastMathGroup, type MathGroup, mathGroups } from './segments.js';
+
+export interface Extracted {
+  /** The answer as it stands in the text, delimiters taken off. */
+  text: string;
+  /** It stood in plain prose, where `0,5` may be a decimal comma. */
+  plain: boolean;
+}
+
+/** More text than this is read from its end: the answer is the last thing said. */
+const MAX_LENGTH = 200_000;
+/** Markers tried from the last backwards, and the longest sentence read after one. */
+const MAX_MARKERS = 4;
+const MAX_SENTENCE = 4000;
+const TURN_ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '<|im_start|>', '<|end_of_text|>', '</s>'];
+const MARKER =
+  /(?:final\s+answer|answer)(?:\s+(?:is|are|to the (?:problem|question) is))?\s*[:=]?\s*(?:is\b|are\b)?\s*:?/gi;
+const NUMBER = String.raw`[-+−]?\s?(?:\d{1,3}(?:,(?:\\!\s?)?\d{3})+(?!\d)|\d+)?(?:\.\d+|\d|,\d+)(?:[eE][+-]?\d+)?(?:\s?/\s?\d+)?(?:\s?(?:\\?%|percent\b|pct\b))?`;
+
+/**
+ * Find the answer in a response or in a reference solution. In this order: the last `\boxed{…}` or `\fbox{…}` (with those that
+ * stand beside it, as a list); the rest of the last line after `####`; what follows the last "answer is" or "answer:"; the whole
+ * text when it is an answer and nothing else; the last mathematics between dollars or brackets; the last number.
+ *
+ * @returns null when the text holds nothing that could be an answer.
+ */
+export function extractAnswer(response: string): Extracted | null {
+  const text = finalPart(response.length > MAX_LENGTH ? response.slice(-MAX_LENGTH) : response);
+  const boxed = boxedAnswer(text);
+  if (boxed !== null) return { text: boxed, plain: false };
+  const hashes = text.lastIndexOf('####');
+  if (hashes >= 0) return plainOrNull(text.slice(hashes + 4).split('\n', 1)[0]!);
+  return afterMarker(text) ?? fromFragment(text, true);
+}
+
+/** What is said after the last thought, before the turn ends. */
+function finalPart(text: string): string {
+  const thought = text.lastIndexOf('</think>');
+  const rest = thought >= 0 ? text.slice(thought + '</think>'.length) : text;
+  const spoken = rest.trim() === '' ? text : rest;
+  const ends = TURN_ENDS.map((mark) => spoken.indexOf(mark)).filter((at) => at > 0);
+  return ends.length > 0 ? spoken.slice(0, Math.min(...ends)) : spoken;
+}
+
+function plainOrNull(text: string): Extracted | null {
+  const answer = text.trim();
+  return answer === '' ? null : { text: answer, plain: true };
+}
+
+/** "answer is" and "answer:" first, the last one that an answer follows; then a bare "answer" right before mathematics. */
+function afterMarker(text: string): Extracted | null {
+  const markers = [...text.matchAll(MARKER)].map((found) => ({
+    says: /(?:is|are|[:=])\s*$/i.test(found[0]),
+    after: text.slice(found.index + found[0].length),
+  }));
+  const said = markers.filter((marker) => marker.says).slice(-MAX_MARKERS);
+  const bare = markers.filter((marker) => !marker.says && /^\s*(?:\$|\\[([]|[-+(]?\d)/.test(marker.after)).slice(-1);
+  for (const { after } of [...bare, ...said].reverse()) {
+    const answer = fromFragment(firstSentence(after), false);
+    if (answer) return answer;
+  }
+  return null;
+}
+
+/** Up to the end of the sentence or line; a full stop within a number or within mathematics ends nothing. */
+function firstSentence(text: string): string {
+  const body = text.slice(0, MAX_SENTENCE).replace(/^[\s*:"“]+/, '');
+  const groups = mathGroups(body);
+  const end = /\.(?=\s|$|\*|")|\n/g;
+  for (let stop = end.exec(body); stop; stop = end.exec(body)) {
+    const { index } = stop;
+    if (index > 0 && !groups.some((group) => group.start <= index && index < group.end)) return body.slice(0, index);
+  }
+  return body;
+}
+
+/** The answer within a sentence (or a whole response, `whole`): mathematics at its end, else what follows "is", else a number. */
+function fromFragment(fragment: string, whole: boolean): Extracted | null {
+  const text = fragment.trim();
+  if (text === '') return null;
+  const group = lastMathGroup(text);
+  const tail = group ? text.slice(group.end) : text;
+  const outside = group && /\d/.test(tail) ? afterVerb(tail) : null;
+  if (outside) return outside;
+  if (group) return withUnit(group, text);
+  const choice = /^\(?([A-Ja-j])\)(?=\s|$|[.:,])|^([A-J])(?:[.:)](?=\s|$)|$)/.exec(text);
+  if (choice && !whole) return { text: choice[1] ?? choice[2]!, plain: true };
+  if (!isProse(text)) return { text, plain: true };
+  return afterVerb(text) ?? lastNumber(text) ?? (whole ? null : { text, plain: true }) ?? { text, plain: true };
+}
+
+/** `$125$ miles`, `$\boxed{28}$ pct`: a word or two after the mathematics belong to it. */
+function withUnit(group: MathGroup, text: string): Extracted {
+  const unit = /^\s*((?:\\?%|[A-Za-z]+)(?:\s[A-Za-z]+)?)[\s.]*$/.exec(text.slice(group.end))?.[1];
+  const isNumber = /\d\s*\}*\s*$/.test(group.text);
+  if (!unit || !isNumber) return { text: group.text, plain: false };
+  return { text: `${group.text} ${/^(?:\\?%|percent|pct)/.test(unit) ? '%' : `\\text{${unit}}`}`, plain: false };
+}
+
+/** Words of prose: more than a name, a unit, or an answer of two or three words. */
+function isProse(text: string): boolean {
+  if (text.length > 400) return true;
+  const words = text.replace(/\\[A-Za-z]+/g, ' ').match(/[A-Za-z]{2,}/g) ?? [];
+  return (
+    words.length > 4 ||
+    (words.length > 1 && /\b(?:is|are|was|the|of|so|we|that|then|there|thus|therefore)\b/i.test(text))
+  );
+}
+
+/** What follows the last "is", "are", "=" or ":" of a sentence, when it is a number or a formula. */
+function afterVerb(text: string): Extracted | null {
+  const verb =
+    /.*(?:\b(?:is|are|be|equals?|was|gets?|costs?|to|approximately|about|that|therefore|thus|so)\b|[=:≈])\s*/is.exec(
+      text,
+    );
+  if (!verb) return null;
+  const rest = text.slice(verb[0].length).replace(/^(?:approximately|about|exactly|equal to)\s+/i, '');
+  const clean = rest.replace(/[\s.]+$/, '');
+  if (clean !== '' && !isProse(clean) && /[\d\\(]|^[A-Za-z]$/.test(clean) && clean.length < 200)
+    return { text: clean, plain: true };
+  return lastNumber(rest);
+}
+
+function lastNumber(text: string): Extracted | null {
+  const found = text.slice(-20_000).match(new RegExp(NUMBER, 'g'))?.at(-1);
+  return found === undefined ? null : { text: found.trim(), plain: true };
+}

@@ -1,0 +1,67 @@
+/** A stretch of mathematics in a text: `$…$`, `$$…$$`, `\(…\)` or `\[…\]`, or several joined by `,`, `and`, `or`. */
+export interface MathGroup {
+  text: string;
+  /** Where it stands, delimiters included. */
+  start: number;
+  end: number;
+}
+
+/** Delimiters within one stretch lie at most this far apart. */
+const MAX_LENGTH = 4000;
+const GLUE = /^\s*(?:,|;|and|or|,\s*and|,\s*or)?\s*$/;
+
+/** The last stretch of mathematics, with those joined to it. */
+export function lastMathGroup(text: string): MathGroup | null {
+  const groups = mathGroups(text);
+  let group = groups.at(-1);
+  if (!group) return null;
+  for (const before of groups.slice(0, -1).reverse()) {
+    const between = text.slice(before.end, group.start);
+    if (between.length > 12 || between.trim() === '' || !GLUE.test(between)) break;
+    group = { text: `${before.text} ${between.trim()} ${group.text}`, start: before.start, end: group.end };
+  }
+  return group;
+}
+
+/** All stretches of mathematics in order; a dollar that opens none (a price) is passed over. */
+export function mathGroups(text: string): MathGroup[] {
+  const groups: MathGroup[] = [];
+  for (let i = 0; i < text.length; i++) {
+    const group = text[i] === '$' ? dollars(text, i) : text[i] === '\\' ? escaped(text, i) : null;
+    if (group) {
+      if (group.text.trim() !== '') groups.push({ ...group, text: group.text.trim() });
+      i = group.end - 1;
+    } else if (text[i] === '\\') i++;
+  }
+  return groups;
+}
+
+function dollars(text: string, start: number): MathGroup | null {
+  const mark = text.startsWith('$$', start) ? '$$' : '$';
+  const from = start + mark.length;
+  const close = findUnescaped(text, mark, from);
+  if (close < 0) return null;
+  const inner = text.slice(from, close);
+  if (mark === '$' && isPrice(inner)) return null;
+  return { text: inner, start, end: close + mark.length };
+}
+
+/** `$5 for the fudge and $`: a number, then words. `$5$` and `$5 + x$` are mathematics. */
+function isPrice(inner: string): boolean {
+  return inner.includes('\n\n') || /^\d[\d,.]*\s+(?!\\)[a-zA-Z]{2,}[\s,]/.test(inner);
+}
+
+function escaped(text: string, start: number): MathGroup | null {
+  const close = text[start + 1] === '(' ? '\\)' : text[start + 1] === '[' ? '\\]' : null;
+  if (close === null || text[start - 1] === '\\') return null;
+  const end = text.slice(start + 2, start + 2 + MAX_LENGTH).indexOf(close);
+  return end < 0 ? null : { text: text.slice(start + 2, start + 2 + end), start, end: start + 4 + end };
+}
+
+function findUnescaped(text: string, mark: string, from: number): number {
+  const window = text.slice(from, from + MAX_LENGTH);
+  for (let at = window.indexOf(mark); at >= 0; at = window.indexOf(mark, at + 1)) {
+    if (window[at - 1] !== '\\') return from + at;
+  }
+  return -1;
+}

@@ -1,0 +1,107 @@
+/**
+ * Words that follow a number as its unit. Symbols of one letter are units only where the text sets them apart
+ * (`\mathrm{m}`, `\text{s}`): a bare `5 m` may as well be five times m.
+ */
+const UNIT_GROUPS: readonly (readonly string[])[] = [
+  ['m', 'meter', 'meters', 'metre', 'metres'],
+  ['cm', 'centimeter', 'centimeters', 'centimetre', 'centimetres'],
+  ['mm', 'millimeter', 'millimeters', 'millimetre', 'millimetres'],
+  ['km', 'kilometer', 'kilometers', 'kilometre', 'kilometres'],
+  ['nm', 'nanometer', 'nanometers'],
+  ['pm', 'picometer', 'picometers'],
+  ['um', 'micron', 'microns'],
+  ['ft', 'foot', 'feet'],
+  ['inch', 'inches'],
+  ['yd', 'yard', 'yards'],
+  ['mi', 'mile', 'miles'],
+  ['angstrom', 'angstroms', 'aa'],
+  ['s', 'sec', 'secs', 'second', 'seconds'],
+  ['min', 'mins', 'minute', 'minutes'],
+  ['h', 'hr', 'hrs', 'hour', 'hours'],
+  ['day', 'days'],
+  ['week', 'weeks'],
+  ['month', 'months'],
+  ['yr', 'yrs', 'year', 'years'],
+  ['g', 'gram', 'grams'],
+  ['kg', 'kilogram', 'kilograms'],
+  ['mg', 'milligram', 'milligrams'],
+  ['lb', 'lbs', 'pound', 'pounds'],
+  ['oz', 'ounce', 'ounces'],
+  ['ton', 'tons', 'tonne', 'tonnes'],
+  ['l', 'liter', 'liters', 'litre', 'litres'],
+  ['ml', 'milliliter', 'milliliters'],
+  ['gallon', 'gallons', 'gal'],
+  ['cup', 'cups'],
+  ['mol', 'mole', 'moles'],
+  ['j', 'joule', 'joules'],
+  ['kj', 'kilojoule', 'kilojoules'],
+  ['ev', 'electronvolt', 'electronvolts'],
+  ['erg', 'ergs'],
+  ['cal', 'calorie', 'calories'],
+  ['kcal'],
+  ['w', 'watt', 'watts'],
+  ['kw', 'kilowatt', 'kilowatts'],
+  ['v', 'volt', 'volts'],
+  ['n', 'newton', 'newtons'],
+  ['pa', 'pascal', 'pascals'],
+  ['hz', 'hertz'],
+  ['khz'],
+  ['mhz'],
+  ['k', 'kelvin', 'kelvins'],
+  ['c', 'celsius'],
+  ['f', 'fahrenheit'],
+  ['mph'],
+  ['kmh', 'kph'],
+  ['amu'],
+  ['degree', 'degrees', 'deg'],
+  ['rad', 'radian', 'radians'],
+  ['arcsec', 'arcsecs', 'arcsecond', 'arcseconds'],
+  ['dollar', 'dollars', 'usd'],
+  ['cent', 'cents'],
+  ['euro', 'euros', 'eur'],
+  ['rupee', 'rupees'],
+  ['yuan'],
+  ['unit', 'units'],
+  ['square'],
+  ['cubic'],
+  ['sq'],
+  ['per'],
+  ['bit', 'bits'],
+  ['byte', 'bytes'],
+  ['parsec', 'parsecs'],
+  ['gyr'],
+  ['time', 'times'],
+  ['way', 'ways'],
+  ['people', 'person', 'persons'],
+  ['student', 'students'],
+  ['point', 'points'],
+  ['apple', 'apples'],
+];
+
+const CANONICAL = new Map(UNIT_GROUPS.flatMap((group) => group.map((name) => [name, group[0]!] as const)));
+
+/** Words that count things without being a unit: `20 square units` is 20. */
+const EMPTY_UNITS = new Set(['unit', 'time', 'way', 'point', 'people', 'degree', 'per']);
+
+/** Is this bare word (of two letters or more) a unit? */
+export function isUnitWord(word: string): boolean {
+  return word.length > 1 && CANONICAL.has(word.toLowerCase());
+}
+
+/** One spelling for a unit: `centimeters` and `cm` both give `cm`; unknown words stay as they are. */
+export function canonicalUnit(word: string): string {
+  const lower = word.toLowerCase().replace(/[^a-z]/g, '');
+  return CANONICAL.get(lower) ?? lower;
+}
+
+/**
+ * Do two units contradict each other? Only when both are given and both are wholly made of known units:
+ * `5 cm` is not `5 m`, but `3 red balls` may well be `3 balls`.
+ */
+export function unitsConflict(a: readonly string[], b: readonly string[]): boolean {
+  const known = (unit: readonly string[]) => unit.filter((word) => CANONICAL.has(word) && !EMPTY_UNITS.has(word));
+  const [knownA, knownB] = [known(a), known(b)];
+  if (knownA.length === 0 || knownB.length === 0) return false;
+  if (knownA.length !== a.length || knownB.length !== b.length) return false;
+  return [...knownA].sort().join(' ') !== [...knownB].sort().join(' ');
+}

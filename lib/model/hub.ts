@@ -10,7 +10,7 @@ import type { ReadableStream } from 'node:stream/web';
 import { downloadFile, HUB_URL, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError } from '../errors.js';
 import { CachedModel, OPTIONAL_FILES, REQUIRED_FILES } from './hub_cache.js';
-import { explainHubError } from './hub_errors.js';
+import { explainHubError, isUnreachable } from './hub_errors.js';
 import { parseJsonObject } from './json_file.js';
 import { INDEX_FILE, isFile, readIndex, SINGLE_FILE } from './weights.js';
 
@@ -40,20 +40,28 @@ export const MODEL_ID = /^[A-Za-z0-9][\w.-]*(\/[A-Za-z0-9][\w.-]*)?$/;
  * @throws UserError when it is neither cached nor to be had, with what to do.
  */
 export async function hubSnapshot(id: string, options: HubOptions = {}): Promise<string> {
-  const revision = options.revision ?? 'main';
+  const revision = checkRevision(options.revision ?? 'main');
   const cached = new CachedModel(id);
   const commit = await cached.commitOf(revision);
-  const lacking = commit && (await cached.lacking(commit));
-  if (commit && lacking && lacking.required.length === 0) {
+  const lacking = commit === null ? null : await cached.lacking(commit);
+  if (commit && lacking?.required.length === 0) {
     if (lacking.optional.length === 0 || isOffline(options)) return cached.snapshot(commit);
   }
-  if (isOffline(options)) throw notCached(id, revision, cached, lacking ? lacking.required : null);
+  if (isOffline(options)) throw notCached(id, revision, cached, lacking?.required ?? null);
   const hub = await connection();
   try {
     return await download({ id, revision, cached, hub, onProgress: options.onProgress ?? (() => {}) });
   } catch (error) {
+    // Another program has cached all that is needed, but not the note that the model has no further files.
+    if (commit && lacking?.required.length === 0 && isUnreachable(error)) return cached.snapshot(commit);
     throw explainHubError(error, { id, revision, endpoint: hub.hubUrl, cache: cached.cache });
   }
+}
+
+/** A revision is a path in the cache. */
+function checkRevision(revision: string): string {
+  if (/^\w[\w.-]*(\/\w[\w.-]*)*$/.test(revision)) return revision;
+  throw new UserError(`${JSON.stringify(revision)} is no revision. Give a branch, a tag or a commit.`, 'FOOTHOLD_HUB');
 }
 
 interface Connection {

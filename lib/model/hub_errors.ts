@@ -14,11 +14,10 @@ export function explainHubError(error: unknown, request: Request): Error {
   const { id, revision, endpoint, cache } = request;
   const wrap = (message: string) => new UserError(message, 'FOOTHOLD_HUB', { cause: error });
   if (error instanceof HubApiError) return wrap(explainStatus(error, request));
-  if (error instanceof TypeError && error.message.includes('access token')) {
+  if (isBadToken(error)) {
     return wrap(`The access token (HF_TOKEN, or the file of huggingface-cli login) is not one: ${error.message}.`);
   }
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOSPC' || code === 'EACCES' || code === 'EROFS' || code === 'EDQUOT') {
+  if (isDiskError(error)) {
     return wrap(
       `The model ${id} cannot be written to the cache ${cache}: ${(error as Error).message}. HF_HUB_CACHE moves the cache.`,
     );
@@ -27,6 +26,19 @@ export function explainHubError(error: unknown, request: Request): Error {
     `The model ${id} (revision ${revision}) is not in the cache ${cache}, and ${endpoint} cannot be reached: ${reason(error)}. ` +
       'Connect to the network, set HF_ENDPOINT to a mirror, or give the path of a model folder.',
   );
+}
+
+/** The request brought no answer at all. */
+export function isUnreachable(error: unknown): boolean {
+  return !(error instanceof UserError || error instanceof HubApiError || isBadToken(error) || isDiskError(error));
+}
+
+function isBadToken(error: unknown): error is TypeError {
+  return error instanceof TypeError && error.message.includes('access token');
+}
+
+function isDiskError(error: unknown): boolean {
+  return ['ENOSPC', 'EACCES', 'EROFS', 'EDQUOT'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function explainStatus(error: HubApiError, { id, revision, endpoint }: Request): string {

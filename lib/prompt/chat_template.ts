@@ -8,7 +8,7 @@ import { UserError } from '../errors.js';
 import { JinjaEnvironment, JinjaInterpreter, type JinjaNode, parseJinja } from './engines.js';
 import { strftime } from './strftime.js';
 
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 500_000;
 
 export class ChatTemplate {
   private readonly program: JinjaNode;
@@ -19,7 +19,7 @@ export class ChatTemplate {
    * @throws UserError when the text is not a template that the engine understands.
    */
   constructor(
-    readonly source: string,
+    source: string,
     private readonly origin: string,
   ) {
     try {

@@ -68,7 +68,9 @@ class HuggingFaceTokenizer implements Tokenizer {
   readonly padTokenId: number | null;
   private readonly engine: TokenizerEngine;
   private readonly config: JsonObject;
-  private readonly templates: Map<string, ChatTemplate>;
+  /** Jinja sources by name, and those parsed so far: a template that nobody uses need not be understood. */
+  private readonly templates: Map<string, string>;
+  private readonly parsed = new Map<string, ChatTemplate>();
 
   constructor(
     private readonly files: TokenizerFiles,
@@ -85,7 +87,7 @@ class HuggingFaceTokenizer implements Tokenizer {
   }
 
   get chatTemplate(): string | null {
-    return this.templates.get('default')?.source ?? null;
+    return this.templates.get('default') ?? null;
   }
 
   encode(text: string, options: { addSpecialTokens?: boolean } = {}): number[] {
@@ -131,10 +133,17 @@ class HuggingFaceTokenizer implements Tokenizer {
   }
 
   private templateFor(tools: unknown): ChatTemplate {
-    const template = (tools != null && this.templates.get('tool_use')) || this.templates.get('default');
-    if (template) return template;
+    const name = tools != null && this.templates.has('tool_use') ? 'tool_use' : 'default';
+    const source = this.templates.get(name);
+    if (source === undefined) throw this.noTemplate();
+    const template = this.parsed.get(name) ?? new ChatTemplate(source, this.origin);
+    this.parsed.set(name, template);
+    return template;
+  }
+
+  private noTemplate(): UserError {
     const names = [...this.templates.keys()];
-    throw new UserError(
+    return new UserError(
       names.length > 0
         ? `${this.origin} has chat templates ${names.join(', ')}, but none named "default".`
         : `${this.origin} has no chat template. Put a chat_template.jinja beside its tokenizer.json, or use plain text prompts.`,
@@ -209,7 +218,7 @@ function addedTokens(json: JsonObject, config: JsonObject): AddedToken[] {
 }
 
 /** Templates by name. `chat_template.jinja` wins over `tokenizer_config.json`, that over the older `chat_template.json`. */
-function readTemplates(files: TokenizerFiles, config: JsonObject, origin: string): Map<string, ChatTemplate> {
+function readTemplates(files: TokenizerFiles, config: JsonObject, origin: string): Map<string, string> {
   const declared =
     files.get('chat_template.jinja')?.toString('utf8') ??
     config.chat_template ??
@@ -219,7 +228,7 @@ function readTemplates(files: TokenizerFiles, config: JsonObject, origin: string
     : typeof declared === 'string'
       ? [{ name: 'default', template: declared }]
       : [];
-  return new Map(named.map(({ name, template }) => [name, new ChatTemplate(template, origin)]));
+  return new Map(named.map(({ name, template }) => [name, template]));
 }
 
 function jsonFile(files: TokenizerFiles, name: string, origin: string): JsonObject | null {

@@ -92,6 +92,15 @@ describe('a model id', () => {
     expect(server.requests.filter((request) => request.includes('/model.safetensors'))).toHaveLength(2);
   });
 
+  it('is taken as it is without network when another program has cached it', async () => {
+    await loadModelSource(ID);
+    await rm(join(cache(), '.no_exist'), { recursive: true });
+    await server.close();
+    expect((await loadModelSource(ID)).folder).toBe(snapshot());
+    await unlink(join(snapshot(), 'tokenizer.json'));
+    await expect(loadModelSource(ID)).rejects.toThrow(/cannot be reached/);
+  });
+
   it('brings sharded weights', async () => {
     const { 'model.safetensors': weights, ...files } = repository.files;
     const index = { weight_map: { a: 'model-2.safetensors', b: 'model-1.safetensors' } };
@@ -136,6 +145,7 @@ describe('a model id that cannot be had', () => {
   });
 
   it('says that there is no such revision', async () => {
+    await expect(loadModelSource(ID, { revision: '../../secrets' })).rejects.toThrow(/is no revision. Give a branch/);
     await expect(loadModelSource(ID, { revision: 'v2' })).rejects.toThrow(/with a revision v2/);
   });
 

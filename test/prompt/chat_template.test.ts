@@ -109,7 +109,9 @@ describe('a template', () => {
   });
 
   it('with a syntax error is named', () => {
-    expect(() => withTemplate('{% if %}')).toThrow(/The chat template of tiny cannot be parsed/);
+    const broken = withTemplate('{% if %}');
+    expect(broken.decode(broken.encode('abc'))).toBe('abc');
+    expect(() => broken.applyChatTemplate(hello)).toThrow(/The chat template of tiny cannot be parsed/);
   });
 
   it.each([

@@ -1,8 +1,7 @@
 /** A user's own way to split rows into steps: one function in a module of theirs. */
-import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { UserError } from '../errors.js';
+import { importModule } from '../import_module.js';
 import type { Outcome, ParsedTrajectory } from './formats/format.js';
 import { isObject, type Row, typeName } from './row.js';
 
@@ -26,42 +25,14 @@ export type Splitter = (row: Record<string, unknown>, where: string) => ParsedTr
  * @throws UserError when there is no such module or it exports no function
  */
 export async function loadSplitter(path: string): Promise<Splitter> {
-  let module: { default?: unknown };
+  let exported: unknown;
   try {
-    module = await importModule(resolve(path));
+    ({ default: exported } = await importModule(resolve(path)));
   } catch (cause) {
     throw new UserError(`The splitter ${path} cannot be loaded: ${(cause as Error).message}.`);
   }
-  // TypeScript in a folder without "type": "module" arrives as CommonJS, its exports in `default`.
-  const exported = isObject(module.default) ? module.default.default : module.default;
   if (typeof exported === 'function') return exported as Splitter;
   throw new UserError(`The splitter ${path} must export a function as default, but it exports ${typeName(exported)}.`);
-}
-
-async function importModule(file: string): Promise<{ default?: unknown }> {
-  const url = pathToFileURL(file).href;
-  try {
-    return await import(url);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw cause;
-  }
-  // Node before 22.18 knows no TypeScript: tsx does, where it is installed beside the splitter or in the project.
-  for (const from of [file, resolve('package.json')]) {
-    try {
-      // `resolve` finds the CommonJS twin of the module that can be imported.
-      const tsx = createRequire(from)
-        .resolve('tsx/esm/api')
-        .replace(/\.cjs$/, '.mjs');
-      const { tsImport } = (await import(pathToFileURL(tsx).href)) as typeof import('tsx/esm/api');
-      return await tsImport(url, url);
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw cause;
-    }
-  }
-  throw new Error(
-    `Node ${process.versions.node} imports TypeScript only with tsx. Install it (npm install tsx), use Node 22.18 or ` +
-      'later, or compile the splitter to .js',
-  );
 }
 
 /** What a splitter makes of a row, checked. @throws UserError that names the row when the result is not a trajectory. */

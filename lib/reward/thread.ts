@@ -1,9 +1,9 @@
 /** A thread that runs a custom reward and is ended when a call blocks it. */
-import { createRequire } from 'node:module';
-import { extname, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.js';
+import { tsxBeside } from '../import_module.js';
 import type { RewardInput } from './term.js';
 import type { Reply, Request } from './worker.js';
 
@@ -32,7 +32,7 @@ export class RewardThread {
   ) {}
 
   async start(): Promise<void> {
-    const worker = new Worker(threadEntry(this.file), { workerData: { file: this.file, name: this.exportName } });
+    const worker = new Worker(threadEntry(), { workerData: { file: this.file, name: this.exportName } });
     worker.unref();
     await new Promise<void>((loaded, failed) => {
       worker.on('error', failed);
@@ -140,29 +140,11 @@ export class RewardThread {
   }
 }
 
-/** What the thread begins with: our worker, after tsx where `file`, or this package's own source, is TypeScript. */
-function threadEntry(file: string): URL {
-  const typescript = /\.[mc]?ts$/;
+/** What the thread begins with: our worker; where this package runs from its TypeScript source, tsx first. */
+function threadEntry(): URL {
   const worker = new URL(`./worker${extname(import.meta.url)}`, import.meta.url);
-  const ours = typescript.test(import.meta.url);
-  if (!ours && (!typescript.test(file) || 'typescript' in process.features)) return worker;
-  for (const from of ours ? [import.meta.url] : [file, resolve('package.json')]) {
-    try {
-      // `resolve` finds the CommonJS twin of the module that can be imported.
-      const tsx = pathToFileURL(
-        createRequire(from)
-          .resolve('tsx/esm/api')
-          .replace(/\.cjs$/, '.mjs'),
-      ).href;
-      const script = `import { register } from ${JSON.stringify(tsx)}; register(); await import(${JSON.stringify(worker.href)});`;
-      return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
-    } catch {
-      // not installed there
-    }
-  }
-  throw new UserError(
-    `Cannot load the reward ${file}: Node ${process.versions.node} imports TypeScript only with tsx. ` +
-      'Install it beside your reward (npm install tsx), use Node 22.18 or later, or compile the reward to .js.',
-    'FOOTHOLD_REWARD',
-  );
+  if (worker.pathname.endsWith('.js')) return worker;
+  const tsx = tsxBeside(fileURLToPath(worker));
+  const script = `import { register } from ${JSON.stringify(tsx)}; register(); await import(${JSON.stringify(worker.href)});`;
+  return new URL(`data:text/javascript,${encodeURIComponent(script)}`);
 }

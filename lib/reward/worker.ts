@@ -1,6 +1,6 @@
 /** The thread a custom reward runs in, so that one that never returns can be ended. */
-import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import { importModule } from '../import_module.js';
 import type { RewardFunction, RewardInput } from './term.js';
 
 /** Requests carry an id; a ping has no input. */
@@ -21,7 +21,7 @@ const reply = (message: Reply) => port.postMessage(message);
 const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function load({ file, name }: { file: string; name: string }): Promise<RewardFunction> {
-  const module = (await import(pathToFileURL(file).href)) as Record<string, unknown>;
+  const module = await importModule(file);
   const reward = module[name];
   if (typeof reward === 'function') return reward as RewardFunction;
   throw new Error(`it exports no function named ${name}, only: ${Object.keys(module).join(', ') || 'nothing'}`);

@@ -20,10 +20,9 @@ class PairScorer {
     if (!has_expert_ || expert != expert_) setExpert(expert);
     a_.clear();
     appendCodePoints(action, a_);
-    index_.numberOther(a_, a_symbols_);
-    uint64_t matched = 0;
-    for (const Match& block : matchingBlocks(a_symbols_, index_, finder_)) matched += block.size;
-    return ratioOf(matched, a_.size() + index_.length());
+    BlockSink sink;
+    matcher_.match(a_, sink);
+    return ratioOf(sink.matched(), a_.size() + b_.size());
   }
 
  private:
@@ -32,15 +31,15 @@ class PairScorer {
     has_expert_ = true;
     b_.clear();
     appendCodePoints(expert, b_);
-    index_.build(b_, autojunk_);
+    matcher_.index().build(b_, autojunk_);
+    matcher_.indexChanged();
   }
 
   bool autojunk_;
   bool has_expert_ = false;
   std::u16string_view expert_;
-  std::vector<uint32_t> a_, b_, a_symbols_;
-  SequenceIndex index_;
-  LongestMatchFinder finder_;
+  std::vector<uint32_t> a_, b_;
+  BlockMatcher matcher_;
 };
 
 }  // namespace

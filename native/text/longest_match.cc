@@ -4,25 +4,18 @@
 
 namespace foothold::text {
 
-namespace {
-
-// The positions of a row's symbol that lie in the range; none for elements that start no match.
-std::span<const uint32_t> positionsInRange(const SequenceIndex& index, uint32_t symbol, Range range) {
-  if (symbol == SymbolTable::kAbsent || index.role(symbol) != Role::kPlain) return {};
-  const auto all = index.positions(symbol);
-  const auto begin = std::lower_bound(all.begin(), all.end(), range.b_low);
-  return {begin, std::lower_bound(begin, all.end(), range.b_high)};
-}
-
-}  // namespace
-
-Match LongestMatchFinder::findCore(std::span<const uint32_t> a, const SequenceIndex& index, Range range) {
+Match LongestMatchFinder::findCore(const Comparison& comparison, const PositionLists& positions, Range range) {
   Match best{range.a_low, range.b_low, 0};
-  previous_.assign(index.length() + 1, 0);
-  current_.assign(index.length() + 1, 0);
-  std::span<const uint32_t> written;  // The entries of previous_ that are not zero.
+  previous_.resize(std::max(previous_.size(), comparison.b_core.size() + 1));
+  current_.resize(previous_.size());
+  std::span<const uint32_t> written;  // The columns of previous_ that are not zero.
   for (uint32_t i = range.a_low; i < range.a_high; ++i) {
-    const auto row = positionsInRange(index, a[i], range);
+    std::span<const uint32_t> row;
+    if (comparison.a_core[i] < comparison.num_symbols) {
+      const auto all = positions.of(comparison.a_core[i]);
+      const auto begin = std::lower_bound(all.begin(), all.end(), range.b_low);
+      row = {begin, std::lower_bound(begin, all.end(), range.b_high)};
+    }
     for (uint32_t j : row) {
       const uint32_t length = previous_[j] + 1;
       current_[j + 1] = length;
@@ -32,14 +25,16 @@ Match LongestMatchFinder::findCore(std::span<const uint32_t> a, const SequenceIn
     written = row;
     previous_.swap(current_);
   }
+  for (uint32_t j : written) previous_[j + 1] = 0;
   return best;
 }
 
-Match extendMatch(std::span<const uint32_t> a, const SequenceIndex& index, Range range, Match match) {
-  const auto b = index.symbols();
+Match extendMatch(const Comparison& comparison, Range range, Match match) {
+  const auto a = comparison.a_all;
+  const auto b = comparison.index->symbols();
   const auto grow = [&](bool junk) {
     const auto extends = [&](uint32_t i, uint32_t j) {
-      return a[i] == b[j] && (index.role(b[j]) == Role::kJunk) == junk;
+      return a[i] == b[j] && (comparison.index->role(b[j]) == Role::kJunk) == junk;
     };
     while (match.a > range.a_low && match.b > range.b_low && extends(match.a - 1, match.b - 1)) {
       --match.a;
@@ -56,9 +51,20 @@ Match extendMatch(std::span<const uint32_t> a, const SequenceIndex& index, Range
   return match;
 }
 
-Match LongestMatchFinder::find(std::span<const uint32_t> a, const SequenceIndex& index, Range range) {
-  const Match core = findCore(a, index, range);
-  return index.hasExcluded() ? extendMatch(a, index, range, core) : core;
+Match LongestMatchFinder::find(const Comparison& comparison, const PositionLists& positions, Range range) {
+  const Match core = findCore(comparison, positions, range);
+  return comparison.extends() ? extendMatch(comparison, range, core) : core;
+}
+
+void matchCoreless(const Comparison& comparison, Range range, BlockSink& sink) {
+  if (!comparison.extends()) return;
+  while (!range.empty()) {
+    const Match block = extendMatch(comparison, range, {range.a_low, range.b_low, 0});
+    if (block.size == 0) return;
+    sink.add(block);
+    range.a_low += block.size;
+    range.b_low += block.size;
+  }
 }
 
 }  // namespace foothold::text

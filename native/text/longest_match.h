@@ -5,29 +5,35 @@
 #include <span>
 #include <vector>
 
+#include "native/text/comparison.h"
 #include "native/text/match.h"
-#include "native/text/sequence_index.h"
+#include "native/text/position_lists.h"
 
 namespace foothold::text {
 
-/// Finds longest matches of numbered sequences `a` in an index of `b`, by the lists of positions. Holds the work space,
-/// so that asking many times allocates once.
+/// Finds longest matches by the lists of positions, as CPython does. Holds the work space, so that asking many times
+/// allocates once.
 class LongestMatchFinder {
  public:
-  /// The longest run of plain elements that a and b share within the range (the one that starts first in a, then in b,
-  /// among the longest), then extended at both ends by equal elements that are not junk, then by equal junk.
-  /// Time O(range of a + pairs of equal plain elements in range.a × all of b).
-  Match find(std::span<const uint32_t> a, const SequenceIndex& index, Range range);
+  /// The longest run of equal core symbols within the range (the one that starts first in a, then in b, among the
+  /// longest), extended at both ends. `positions` lists comparison.b_core.
+  /// Time O(elements of the range + pairs of equal core symbols in its rows and columns).
+  Match find(const Comparison& comparison, const PositionLists& positions, Range range);
 
  private:
-  Match findCore(std::span<const uint32_t> a, const SequenceIndex& index, Range range);
+  Match findCore(const Comparison& comparison, const PositionLists& positions, Range range);
 
-  // lengths[j + 1]: length of the run that ends at b[j] and at the row before, respectively at this row, of a.
+  // Entry j + 1 is the length of the run that ends in column j and in the row before, respectively in this row. Zero
+  // between calls.
   std::vector<uint32_t> previous_;
   std::vector<uint32_t> current_;
 };
 
-/// Extends a match within the range by elements that may not start one.
-Match extendMatch(std::span<const uint32_t> a, const SequenceIndex& index, Range range, Match match);
+/// Extends a match within the range at both ends: first by equal elements that are not junk, then by equal junk.
+Match extendMatch(const Comparison& comparison, Range range, Match match);
+
+/// Adds the blocks of a range in which no two core symbols are equal: those that begin at its corner and consist of
+/// symbols that may only extend a match.
+void matchCoreless(const Comparison& comparison, Range range, BlockSink& sink);
 
 }  // namespace foothold::text

@@ -4,21 +4,46 @@
 
 namespace foothold::text {
 
-std::vector<Match> matchingBlocks(std::span<const uint32_t> a, const SequenceIndex& index, LongestMatchFinder& finder) {
-  std::vector<Match> blocks;
-  std::vector<Range> open{{0, static_cast<uint32_t>(a.size()), 0, index.length()}};
+void BlockMatcher::indexChanged() { has_positions_ = has_bit_rows_ = false; }
+
+const PositionLists& BlockMatcher::positions() {
+  if (!has_positions_) positions_.build(index_.coreSymbols(), index_.table().size());
+  has_positions_ = true;
+  return positions_;
+}
+
+const BitRows& BlockMatcher::bitRows() {
+  if (!has_bit_rows_) bit_rows_.build(index_.coreSymbols(), index_.table().size());
+  has_bit_rows_ = true;
+  return bit_rows_;
+}
+
+void BlockMatcher::match(std::span<const uint32_t> a, BlockSink& sink, std::optional<Algorithm> algorithm) {
+  const Comparison comparison = builder_.build(a, index_);
+  const Algorithm chosen = algorithm.value_or(Algorithm::kBits);
+  if (chosen == Algorithm::kPositions) {
+    matchByPositions(comparison, sink);
+  } else {
+    bit_matcher_.match(comparison, bitRows(), comparison.whole(), sink);
+  }
+}
+
+Match BlockMatcher::longestMatch(std::span<const uint32_t> a, Range range) {
+  return finder_.find(builder_.build(a, index_), positions(), range);
+}
+
+void BlockMatcher::matchByPositions(const Comparison& comparison, BlockSink& sink) {
+  std::vector<Range> open{comparison.whole()};
   while (!open.empty()) {
     const Range range = open.back();
     open.pop_back();
     if (range.empty()) continue;
-    const Match match = finder.find(a, index, range);
+    const Match match = finder_.find(comparison, positions(), range);
     if (match.size == 0) continue;
-    blocks.push_back(match);
+    sink.add(match);
     open.push_back({range.a_low, match.a, range.b_low, match.b});
     open.push_back({match.a + match.size, range.a_high, match.b + match.size, range.b_high});
   }
-  sortAndJoin(blocks);
-  return blocks;
 }
 
 void sortAndJoin(std::vector<Match>& blocks) {

@@ -16,52 +16,47 @@ enum class Role : uint8_t {
   kJunk,     // Never starts a match; extends one last.
 };
 
-/// The second sequence `b`, its elements numbered, with the positions of each element in ascending order (CPython's
-/// `b2j`, flat) and the elements left out of it: junk, and with `autojunk` the popular ones.
+/// The second sequence `b`, its elements numbered, and the role of each distinct element: junk and, with `autojunk`,
+/// popular elements are excluded from starting a match.
 class SequenceIndex {
  public:
   /// `isJunk(element)` is asked once for each distinct element.
   template <typename IsJunk>
   void build(std::span<const uint32_t> b, bool autojunk, IsJunk isJunk) {
     number(b);
-    roles_.assign(table_.size(), Role::kPlain);
-    has_excluded_ = false;
     for (uint32_t symbol = 0; symbol < table_.size(); ++symbol) {
-      if (!isJunk(table_.element(symbol))) continue;
-      roles_[symbol] = Role::kJunk;
-      has_excluded_ = true;
+      if (isJunk(table_.element(symbol))) exclude(symbol, Role::kJunk);
     }
-    if (autojunk) findPopular();
+    finish(autojunk);
   }
 
   void build(std::span<const uint32_t> b, bool autojunk) {
-    build(b, autojunk, [](uint32_t) { return false; });
+    number(b);
+    finish(autojunk);
   }
 
   uint32_t length() const { return static_cast<uint32_t>(symbols_.size()); }
-  std::span<const uint32_t> symbols() const { return symbols_; }
   const SymbolTable& table() const { return table_; }
+  Role role(uint32_t symbol) const { return roles_[symbol]; }
 
   /// Whether some element is junk or popular. Without any, a longest match can never be extended.
   bool hasExcluded() const { return has_excluded_; }
-  Role role(uint32_t symbol) const { return roles_[symbol]; }
 
-  /// Where a symbol occurs in b, ascending.
-  std::span<const uint32_t> positions(uint32_t symbol) const {
-    return {positions_.data() + starts_[symbol], positions_.data() + starts_[symbol + 1]};
-  }
+  /// The elements of b, numbered.
+  std::span<const uint32_t> symbols() const { return symbols_; }
 
-  /// Numbers the elements of a first sequence; those that b lacks become SymbolTable::kAbsent.
-  void numberOther(std::span<const uint32_t> a, std::vector<uint32_t>& out) const;
+  /// The same with table().size() + 1 in the place of each excluded element.
+  std::span<const uint32_t> coreSymbols() const { return has_excluded_ ? core_symbols_ : symbols_; }
 
  private:
   void number(std::span<const uint32_t> b);
-  void findPopular();
+  void exclude(uint32_t symbol, Role role);
+  void finish(bool autojunk);
 
   SymbolTable table_;
   std::vector<uint32_t> symbols_;
-  std::vector<uint32_t> starts_;
-  std::vector<uint32_t> positions_;
+  std::vector<uint32_t> core_symbols_;
+  std::vector<uint32_t> counts_;
   std::vector<Role> roles_;
   bool has_excluded_ = false;
 };

@@ -3,6 +3,8 @@ import { availableParallelism } from 'node:os';
 import { loadAddon } from './load.js';
 
 interface TextAddon {
+  Matcher: new () => NativeMatcher;
+  useInstructionSet(name: 'portable' | 'avx2' | 'avx512'): boolean;
   ratios(actions: readonly string[], experts: readonly string[], autojunk: boolean, threads: number): Float64Array;
   ratiosAsync(
     actions: readonly string[],
@@ -12,7 +14,42 @@ interface TextAddon {
   ): { promise: Promise<Float64Array>; cancel(): void };
 }
 
+/** How matching blocks can be found; named only by tests, the addon itself chooses by cost. */
+export type Algorithm = 'positions' | 'bits' | 'grams' | 'levels';
+
+/**
+ * Two sequences in native memory. A sequence is a string, compared by code points, or a list of numbers that stand for
+ * elements. Positions and lengths count elements.
+ */
+export interface NativeMatcher {
+  readonly length1: number;
+  readonly length2: number;
+  /** Elements of the second sequence that autojunk left out, as code points or numbers. */
+  readonly popular: Uint32Array;
+  setSeq1(a: string | Uint32Array): void;
+  /** `junk` lists elements of b that start no match. The first sequence must be set again afterwards. */
+  setSeq2(b: string | Uint32Array, junk: Uint32Array, autojunk: boolean): void;
+  /** a, b and size of the longest match in a[aLow, aHigh) × b[bLow, bHigh), which must lie within the sequences. */
+  longestMatch(aLow: number, aHigh: number, bLow: number, bHigh: number): Uint32Array;
+  /** a, b and size of every matching block in order, adjacent ones joined, without the closing empty one. */
+  matchingBlocks(algorithm?: Algorithm): Uint32Array;
+  /** Number of elements in matching blocks. */
+  countMatched(): number;
+  /** Number of elements in common regardless of order. */
+  countCommon(): number;
+}
+
 const addon = loadAddon('text') as TextAddon;
+
+/** An empty pair of sequences. */
+export function createMatcher(): NativeMatcher {
+  return new addon.Matcher();
+}
+
+/** For tests: makes bit-parallel comparison use an instruction set. False when this processor lacks it. */
+export function useInstructionSet(name: 'portable' | 'avx2' | 'avx512'): boolean {
+  return addon.useInstructionSet(name);
+}
 
 export interface RatioOptions {
   /** Python's heuristic that leaves frequent elements out of texts of 200 and more. Off unless asked for. */

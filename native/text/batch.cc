@@ -21,7 +21,8 @@ class PairScorer {
     a_.clear();
     appendCodePoints(action, a_);
     BlockSink sink;
-    matcher_.match(a_, sink);
+    matcher_.setFirst(a_);
+    matcher_.match(sink);
     return ratioOf(sink.matched(), a_.size() + b_.size());
   }
 
@@ -31,8 +32,7 @@ class PairScorer {
     has_expert_ = true;
     b_.clear();
     appendCodePoints(expert, b_);
-    matcher_.index().build(b_, autojunk_);
-    matcher_.indexChanged();
+    matcher_.setSecond(b_, autojunk_);
   }
 
   bool autojunk_;

@@ -4,15 +4,16 @@
 
 namespace foothold::text {
 
-void BitRows::build(std::span<const uint32_t> b, uint32_t num_symbols) {
-  words_ = static_cast<uint32_t>((b.size() + kOwnColumns - 1) / kOwnColumns);
-  bits_.assign((static_cast<size_t>(num_symbols) + 1) * words_ + kMaxLanes, 0);
-  const uint32_t columns = static_cast<uint32_t>(b.size());
+void BitRows::build(std::span<const uint32_t> b, uint32_t low, uint32_t high, uint32_t num_symbols) {
+  low_ = low;
+  high_ = high;
+  words_ = wordsFor(high - low);
+  bits_.assign(sizeFor(high - low, num_symbols) + kMaxLanes, 0);
   uint64_t* const bits = bits_.data();
-  for (uint32_t word = 0, begin = 0; word < words_; ++word, begin += kOwnColumns) {
-    const uint32_t end = std::min(begin + kOwnColumns, columns);
-    uint32_t j = word == 0 ? 0 : begin - kOverlap;
-    for (uint64_t bit = uint64_t{1} << (j + kOverlap - begin); j < end; ++j, bit <<= 1) {
+  for (uint32_t word = 0, own = low; word < words_; ++word, own += kOwnColumns) {
+    const uint32_t end = std::min(own + kOwnColumns, high);
+    uint32_t j = word == 0 ? own : own - kOverlap;
+    for (uint64_t bit = uint64_t{1} << (j + kOverlap - own); j < end; ++j, bit <<= 1) {
       if (b[j] < num_symbols) bits[static_cast<size_t>(b[j]) * words_ + word] |= bit;
     }
   }

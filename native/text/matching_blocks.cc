@@ -4,7 +4,10 @@
 
 namespace foothold::text {
 
-void BlockMatcher::indexChanged() { has_positions_ = has_bit_rows_ = false; }
+void BlockMatcher::forgetSecond() {
+  has_positions_ = false;
+  staged_.reset();
+}
 
 const PositionLists& BlockMatcher::positions() {
   if (!has_positions_) positions_.build(index_.coreSymbols(), index_.table().size());
@@ -12,33 +15,28 @@ const PositionLists& BlockMatcher::positions() {
   return positions_;
 }
 
-const BitRows& BlockMatcher::bitRows() {
-  if (!has_bit_rows_) bit_rows_.build(index_.coreSymbols(), index_.table().size());
-  has_bit_rows_ = true;
-  return bit_rows_;
-}
-
-void BlockMatcher::match(std::span<const uint32_t> a, BlockSink& sink, std::optional<Algorithm> algorithm) {
-  const Comparison comparison = builder_.build(a, index_);
-  const Algorithm chosen = algorithm.value_or(Algorithm::kBits);
-  if (chosen == Algorithm::kPositions) {
-    matchByPositions(comparison, sink);
+void BlockMatcher::match(BlockSink& sink, std::optional<Algorithm> algorithm) {
+  using Tool = StagedMatcher::Tool;
+  if (algorithm == Algorithm::kPositions) {
+    matchByPositions(sink);
   } else {
-    bit_matcher_.match(comparison, bitRows(), comparison.whole(), sink);
+    const Tool tool = !algorithm                        ? Tool::kByCost
+                      : *algorithm == Algorithm::kBits  ? Tool::kBits
+                      : *algorithm == Algorithm::kGrams ? Tool::kGrams
+                                                        : Tool::kLevels;
+    staged_.match(comparison_, tool, sink);
   }
 }
 
-Match BlockMatcher::longestMatch(std::span<const uint32_t> a, Range range) {
-  return finder_.find(builder_.build(a, index_), positions(), range);
-}
+Match BlockMatcher::longestMatch(Range range) { return finder_.find(comparison_, positions(), range); }
 
-void BlockMatcher::matchByPositions(const Comparison& comparison, BlockSink& sink) {
-  std::vector<Range> open{comparison.whole()};
+void BlockMatcher::matchByPositions(BlockSink& sink) {
+  std::vector<Range> open{comparison_.whole()};
   while (!open.empty()) {
     const Range range = open.back();
     open.pop_back();
     if (range.empty()) continue;
-    const Match match = finder_.find(comparison, positions(), range);
+    const Match match = finder_.find(comparison_, positions(), range);
     if (match.size == 0) continue;
     sink.add(match);
     open.push_back({range.a_low, match.a, range.b_low, match.b});

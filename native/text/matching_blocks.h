@@ -6,47 +6,55 @@
 #include <span>
 #include <vector>
 
-#include "native/text/bit_matcher.h"
-#include "native/text/bit_rows.h"
 #include "native/text/comparison.h"
 #include "native/text/longest_match.h"
 #include "native/text/position_lists.h"
 #include "native/text/sequence_index.h"
+#include "native/text/staged_matcher.h"
 
 namespace foothold::text {
 
 /// The ways to find matching blocks. All find the same blocks; the fastest depends on the sequences.
-enum class Algorithm { kPositions, kBits, kGrams };
+enum class Algorithm { kPositions, kBits, kGrams, kLevels };
 
-/// A second sequence and what the algorithms have prepared of it, to be compared with first sequences. Holds all work
-/// space. Not to be shared between threads.
+/// Two sequences and what the algorithms have prepared of them. Keeps its memory from one pair to the next. Not to be
+/// shared between threads.
 class BlockMatcher {
  public:
-  /// The index to build before `match`; call `indexChanged` after that.
-  SequenceIndex& index() { return index_; }
-  const SequenceIndex& index() const { return index_; }
-  void indexChanged();
+  /// Sets `b`; a first sequence must be set again after it. `isJunk(element)` is asked once for each distinct element.
+  template <typename IsJunk>
+  void setSecond(std::span<const uint32_t> b, bool autojunk, IsJunk isJunk) {
+    index_.build(b, autojunk, isJunk);
+    forgetSecond();
+  }
+  void setSecond(std::span<const uint32_t> b, bool autojunk) {
+    index_.build(b, autojunk);
+    forgetSecond();
+  }
+
+  void setFirst(std::span<const uint32_t> a) { comparison_ = builder_.build(a, index_); }
+
+  const SequenceIndex& second() const { return index_; }
 
   /// Passes the blocks of SequenceMatcher.get_matching_blocks to `sink`, in no order and not joined, without the
   /// closing empty one. Chooses the algorithm itself unless told.
-  void match(std::span<const uint32_t> a, BlockSink& sink, std::optional<Algorithm> algorithm = std::nullopt);
+  void match(BlockSink& sink, std::optional<Algorithm> algorithm = std::nullopt);
 
   /// SequenceMatcher.find_longest_match.
-  Match longestMatch(std::span<const uint32_t> a, Range range);
+  Match longestMatch(Range range);
 
  private:
-  void matchByPositions(const Comparison& comparison, BlockSink& sink);
+  void forgetSecond();
+  void matchByPositions(BlockSink& sink);
   const PositionLists& positions();
-  const BitRows& bitRows();
 
   SequenceIndex index_;
   ComparisonBuilder builder_;
+  Comparison comparison_{};
   bool has_positions_ = false;
   PositionLists positions_;
   LongestMatchFinder finder_;
-  bool has_bit_rows_ = false;
-  BitRows bit_rows_;
-  BitMatcher bit_matcher_;
+  StagedMatcher staged_;
 };
 
 /// Sorts blocks and joins those that touch in both sequences.

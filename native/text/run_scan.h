@@ -13,7 +13,7 @@ namespace foothold::text {
 struct ScanInput {
   const uint32_t* a;    ///< Symbols, none beyond the row of `rows` that is empty.
   const uint32_t* b;    ///< Symbols.
-  const BitRows* rows;  ///< Of all of b.
+  const BitRows* rows;  ///< They cover the columns of the range.
   Range range;
 };
 

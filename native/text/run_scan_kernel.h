@@ -66,7 +66,7 @@ class Scanner {
     const Range range = input_.range;
     uint64_t in_range[kLanes], own[kLanes];
     for (uint32_t lane = 0; lane < kLanes; ++lane) {
-      in_range[lane] = BitRows::columnMask(word + lane, range.b_low, range.b_high);
+      in_range[lane] = input_.rows->columnMask(word + lane, range.b_low, range.b_high);
       own[lane] = in_range[lane] & (~uint64_t{0} << BitRows::kOverlap);
     }
     const V range_mask = load(in_range), own_mask = load(own);
@@ -106,7 +106,7 @@ class Scanner {
     uint64_t lanes[kLanes];
     __builtin_memcpy(lanes, &ends, sizeof ends);
     for (uint32_t lane = 0; lane < kLanes; ++lane) {
-      const uint32_t first_column = (word + lane) * BitRows::kOwnColumns - BitRows::kOverlap;
+      const uint32_t first_column = input_.rows->firstColumn(word + lane);
       for (uint64_t bits = lanes[lane]; bits != 0; bits &= bits - 1) {
         const uint32_t j = first_column + static_cast<uint32_t>(__builtin_ctzll(bits));
         const uint32_t more = agreement(i + 1, j + 1);
@@ -134,8 +134,8 @@ class Scanner {
 template <class Wide>
 void scanWith(const ScanInput& input, uint32_t min_size, RunBuffer& buffer) {
   const Range& range = input.range;
-  uint32_t word = range.b_low / BitRows::kOwnColumns;
-  const uint32_t end = (range.b_high + BitRows::kOwnColumns - 1) / BitRows::kOwnColumns;
+  uint32_t word = input.rows->wordOf(range.b_low);
+  const uint32_t end = input.rows->wordOf(range.b_high - 1) + 1;
   Scanner<Wide> wide(input, buffer);
   for (; word < end && (end - word) * 2 > Wide::kLanes && !buffer.full(); word += Wide::kLanes) {
     wide.scanStrip(word, min_size);

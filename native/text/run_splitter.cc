@@ -6,9 +6,9 @@
 
 namespace foothold::text {
 
-void RunSplitter::split(const Comparison& comparison, Range range, uint32_t min_size, RunStack& runs, size_t first,
-                        BlockSink& sink, std::vector<Range>& rest) {
-  parts_.assign(1, {range, first});
+void RunSplitter::split(const Comparison& comparison, Range range, uint32_t min_size, RunStack& runs, BlockSink& sink,
+                        std::vector<Range>& rest) {
+  parts_.assign(1, {range, 0});
   while (!parts_.empty()) {
     const Part part = parts_.back();
     parts_.pop_back();

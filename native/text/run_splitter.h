@@ -13,10 +13,10 @@ namespace foothold::text {
 /// known, without looking at the sequences again.
 class RunSplitter {
  public:
-  /// `runs` from `first` on are all runs of the range with at least `min_size` elements; they are taken off the stack.
-  /// Blocks go to `sink`; the ranges between them, which hold no run of min_size any more, are appended to `rest`.
-  void split(const Comparison& comparison, Range range, uint32_t min_size, RunStack& runs, size_t first,
-             BlockSink& sink, std::vector<Range>& rest);
+  /// `runs` are all runs of the range with at least `min_size` elements; they are used up. Blocks go to `sink`; the
+  /// ranges between them, which hold no run of min_size any more, are appended to `rest`.
+  void split(const Comparison& comparison, Range range, uint32_t min_size, RunStack& runs, BlockSink& sink,
+             std::vector<Range>& rest);
 
  private:
   struct Part {

@@ -37,4 +37,16 @@ void SequenceIndex::finish(bool autojunk) {
   }
 }
 
+uint64_t SequenceIndex::countCommon(std::span<const uint32_t> a) const {
+  std::vector<uint32_t> left = counts_;
+  uint64_t common = 0;
+  for (uint32_t element : a) {
+    const uint32_t symbol = table_.find(element);
+    if (symbol == SymbolTable::kAbsent || left[symbol] == 0) continue;
+    --left[symbol];
+    ++common;
+  }
+  return common;
+}
+
 }  // namespace foothold::text

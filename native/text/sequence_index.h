@@ -42,6 +42,12 @@ class SequenceIndex {
   /// Whether some element is junk or popular. Without any, a longest match can never be extended.
   bool hasExcluded() const { return has_excluded_; }
 
+  /// How often a symbol occurs in b.
+  uint32_t occurrences(uint32_t symbol) const { return counts_[symbol]; }
+
+  /// Number of elements that a and b have in common, each counted as often as it occurs in both.
+  uint64_t countCommon(std::span<const uint32_t> a) const;
+
   /// The elements of b, numbered.
   std::span<const uint32_t> symbols() const { return symbols_; }
 

@@ -1,6 +1,5 @@
+import { verifyAnswers } from '../eval/index.js';
 import type { RewardTerm } from './term.js';
-
-type VerifyAnswer = (gold: string, pred: string) => Promise<{ equal: boolean | null }> | { equal: boolean | null };
 
 /** 1 where the action's final answer equals the row's, else 0; an answer that cannot be decided is not a right one. */
 export function answerReward(weight: number): RewardTerm {
@@ -8,9 +7,7 @@ export function answerReward(weight: number): RewardTerm {
     name: 'answer',
     weight,
     async score(inputs) {
-      const module = '../eval/index.js';
-      const { verifyAnswer } = (await import(module)) as { verifyAnswer: VerifyAnswer };
-      const verdicts = await Promise.all(inputs.map(({ row, action }) => verifyAnswer(row.answer ?? '', action)));
+      const verdicts = await verifyAnswers(inputs.map(({ row, action }) => ({ gold: row.answer ?? '', pred: action })));
       return Float64Array.from(verdicts, ({ equal }) => (equal === true ? 1 : 0));
     },
   };

@@ -80,6 +80,16 @@ describe('similarity', () => {
   });
 });
 
+describe('answer', () => {
+  it('is 1 for the right final answer, however it is written', async () => {
+    const right = await scorer({ formatRule: 'lenient', rewards: [{ reward: 'answer', weight: 1 }] });
+    const texts = ['<think>2+2</think>So it is \\boxed{4}.', 'The answer is 8/2.', '#### 5', '<think>4', ''];
+    expect((await right.score(texts.map((text) => candidate(text)))).map(({ reward }) => reward)).toEqual([
+      1, 1, 0, 0, 0,
+    ]);
+  });
+});
+
 describe('several rewards', () => {
   it('are summed by weight, with the parts kept', async () => {
     const rewards = [

@@ -31,17 +31,22 @@ const secondsSince = (since) => `${((performance.now() - since) / 1000).toFixed(
 export const say = (line) => void process.stdout.write(`${line}\n`);
 
 /**
- * Run one stage. `work` gets `begin`, which announces that there is something to do; the value that it returns is the
- * stage's note (`up to date`, the place found, …). One line is printed at its end, with the time it took.
+ * Run one stage and print a line at its end, with the time it took. `work` gets `begin`, with which it announces that
+ * there is something to do, and returns a note for the line (`up to date`, the place found, …), with its result if it
+ * has one.
  *
+ * @template [T=undefined]
  * @param {string} title
- * @param {(begin: (what: string) => void) => Promise<string> | string} work
+ * @param {(begin: (what: string) => void) => Promise<string | { note: string, result: T }>} work
+ * @returns {Promise<T>}
  */
 export async function stage(title, work) {
   const since = performance.now();
   const label = title.padEnd(12);
-  const note = await work((what) => say(`${label} ${what} …`));
+  const outcome = await work((what) => say(`${label} ${what} …`));
+  const { note, result } = typeof outcome === 'string' ? { note: outcome, result: undefined } : outcome;
   say(`${label} ${note} (${secondsSince(since)})`);
+  return /** @type {T} */ (result);
 }
 
 /**

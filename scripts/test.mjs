@@ -53,12 +53,11 @@ async function tests(args) {
   const results = join(packageRoot, 'build', 'test-results.json');
   rmSync(results, { force: true });
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${results}`];
-  const { status } = await run(process.execPath, [
-    join(packageRoot, 'node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    ...reporters,
-    ...args,
-  ]);
+  const vitest = join(packageRoot, 'node_modules', 'vitest', 'vitest.mjs');
+  const colour = process.stdout.isTTY && !process.env.NO_COLOR ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' };
+  const { status } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], {
+    env: { ...process.env, ...colour },
+  });
   say(countTests(results));
   return status;
 }

@@ -54,9 +54,10 @@ export async function downloadWheels(variant, folder, { env = process.env, cpuIn
       await require(...torch);
     }
   }
-  return readdirSync(folder)
-    .filter(isWheel)
-    .map((name) => join(folder, name));
+  const wheels = readdirSync(folder).filter(isWheel);
+  if (!wheels.some((name) => name.startsWith('torch-')))
+    throw new SetupError('pip ended well but brought no wheel of torch.');
+  return wheels.map((name) => join(folder, name));
 }
 
 /** @param {string} name */

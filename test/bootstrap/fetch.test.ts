@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { requireSpace } from '../../scripts/libtorch/provide.mjs';
+import { requireSpace } from '../../scripts/libtorch/fetch.mjs';
 import { fakePip, type Index, programs, provide, serveIndexes } from './provide.js';
-import { elf, libTorchFiles, temporaryFolder, torchWheel, zip } from './standins.js';
+import { elf, libTorchFiles, temporaryFolder, torchWheel, writeFiles, zip } from './standins.js';
 
 const wheelOf = (content: Buffer): Index => ({ torch: { file: 'torch-2.13.0-cp311-cp311-any.whl', content } });
 const cpuWheel = torchWheel(libTorchFiles());
@@ -68,6 +68,14 @@ describe('fetching LibTorch', () => {
     ]);
     expect(readdirSync(join(target('cuda'), 'nvidia', 'cu13'))).toEqual(['lib']);
   });
+
+  it('takes a CUDA build whose libraries the system has, unless the CPU build was asked for', async () => {
+    const cudart = temporaryFolder();
+    writeFiles(cudart, { 'libstandin_cudart.so.13': elf([]) });
+    const { fetch, target } = await world({ configured: wheelOf(cudaWheel) }, { LD_LIBRARY_PATH: cudart });
+    expect((await fetch()).output).toContain(`2.13.0 (cuda) from cache: ${target('cuda')}/torch`);
+    expect((await fetch()).output).not.toContain('fetching');
+  });
 });
 
 describe('a fetch that fails says why in one line and leaves nothing', () => {
@@ -76,12 +84,17 @@ describe('a fetch that fails says why in one line and leaves nothing', () => {
     [
       'a CUDA build came where a CPU build was asked for',
       [{ configured: wheelOf(cudaWheel) }],
-      /gave a cuda build .* needs libstandin_cudart\.so\.13, .*FOOTHOLD_LIBTORCH=cuda/,
+      /gave the CUDA build .* needs libstandin_cudart\.so\.13, .*FOOTHOLD_LIBTORCH=cuda/,
+    ],
+    [
+      'the CUDA build came where FOOTHOLD_LIBTORCH asks for cpu',
+      [{ cpu: wheelOf(cudaWheel) }, { FOOTHOLD_LIBTORCH: 'cpu' }],
+      /gave the cuda build .* asks for cpu\. Set FOOTHOLD_LIBTORCH=cuda/,
     ],
     [
       'a library is missing',
       [{ cpu: wheelOf(torchWheel({ ...libTorchFiles(), 'lib/libc10.so': elf(['libstandin_x.so.1']) })) }],
-      /LibTorch needs libstandin_x\.so\.1, which are not here.*apt install/,
+      /LibTorch needs libstandin_x\.so\.1, not found here.*apt install/,
     ],
     [
       'a member leads outside the target',
@@ -150,8 +163,8 @@ describe('a fetch that is cut off', () => {
   });
 
   it('may leave a lock of a process that is no more', async () => {
-    const { fetch, target } = await world({ cpu: wheelOf(cpuWheel) });
-    writeFileSync(`${target()}.lock`, `4194305 ${hostname()} 0.1`); // beyond the largest process id of Linux
+    const { fetch, cache } = await world({ cpu: wheelOf(cpuWheel) });
+    writeFileSync(join(cache, 'libtorch.lock'), `4194305 ${hostname()} 0.1`); // beyond the largest process id of Linux
     expect((await fetch()).status).toBe(0);
   });
 });

@@ -81,7 +81,7 @@ function json(response: ServerResponse, value: unknown): ServerResponse {
 }
 
 function refuse(response: ServerResponse, status: number): ServerResponse {
-  response
+  return response
     .writeHead(status, { 'content-type': 'application/json' })
     .end(JSON.stringify({ error: `refused ${status}` }));
 }

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { UserError } from '../errors.js';
 import { resolveConfig } from './resolve.js';
-import type { RunConfig } from './schema.js';
+import type { RunConfig, RunInput } from './schema.js';
 import { ConfigSource } from './source.js';
 
-export type { Method, RewardConfig, RlStage, RunConfig, SftStage, StageConfig } from './schema.js';
+export type { Method, RewardConfig, RlStage, RunConfig, RunInput, SftStage, StageConfig } from './schema.js';
 
 /**
  * Read a run's configuration from a YAML file.
@@ -23,7 +23,7 @@ export function loadConfig(file: string, sets: readonly string[] = []): RunConfi
 }
 
 /** Check a configuration made in code: the same keys as in a file. */
-export function defineConfig(value: unknown): RunConfig {
+export function defineConfig(value: RunInput): RunConfig {
   return resolveConfig(ConfigSource.of(value));
 }
 

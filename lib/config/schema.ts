@@ -14,8 +14,9 @@ export const methods = ['sft', 'srl', 'rlvr'] as const;
 export type Method = (typeof methods)[number];
 
 /** Lets `key: value` stand for `key: { [name]: value }`. */
-function shorthand<T extends z.ZodType>(name: string, schema: T) {
-  return z.preprocess((value) => (typeof value === 'string' ? { [name]: value } : value), schema);
+function shorthand<T extends z.ZodType>(name: string, schema: T): z.ZodType<z.output<T>, string | z.input<T>> {
+  // zod takes whatever is preprocessed as unknown.
+  return z.preprocess((given) => (typeof given === 'string' ? { [name]: given } : given), schema) as never;
 }
 
 const model = shorthand(
@@ -177,3 +178,11 @@ export type RlStage = z.output<typeof stageSchemas.srl> | z.output<typeof stageS
 export type StageConfig = SftStage | RlStage;
 export type RunConfig = z.output<typeof runSchema> & { stages: StageConfig[] };
 export type RewardConfig = z.output<typeof reward>;
+
+type StageInput<M extends Method> = z.input<(typeof stageSchemas)[M]>;
+type AnyStageInput = { [M in Method]: StageInput<M> }[Method];
+type SharedInput = Partial<Omit<StageInput<'srl'>, 'method'>>;
+type OneOfManyInput = { [M in Method]: Partial<StageInput<M>> & { method: M } }[Method];
+
+/** A configuration as it is written: one stage at the top level, or several with what they share. */
+export type RunInput = z.input<typeof runSchema> & (AnyStageInput | (SharedInput & { stages: OneOfManyInput[] }));

@@ -1,4 +1,4 @@
-import { defineConfig, loadConfig, type RunConfig } from '../config/index.js';
+import { defineConfig, loadConfig, type RunConfig, type RunInput } from '../config/index.js';
 import { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from './trainer.js';
 
 export type { Phase } from './context.js';
@@ -20,12 +20,15 @@ export interface TrainOptions extends TrainerOptions {
  * @param config path of a YAML file, or its keys as an object; see `docs/configuration.md`.
  * @throws UserError that says what is wrong with configuration, model or data.
  */
-export async function train(config: string | object, { onStep, ...options }: TrainOptions = {}): Promise<TrainResult> {
+export async function train(
+  config: string | RunInput,
+  { onStep, ...options }: TrainOptions = {},
+): Promise<TrainResult> {
   const trainer = await Trainer.create(readConfig(config), options);
   for await (const step of trainer) onStep?.(step);
   return trainer.result;
 }
 
-function readConfig(config: string | object): RunConfig {
+function readConfig(config: string | RunInput): RunConfig {
   return typeof config === 'string' ? loadConfig(config) : defineConfig(config);
 }

@@ -2,8 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configToYaml, defineConfig, loadConfig } from '../../lib/config/index.js';
+import { configToYaml, loadConfig } from '../../lib/config/index.js';
+import { resolveConfig } from '../../lib/config/resolve.js';
 import { ConfigSource } from '../../lib/config/source.js';
+
+const defineConfig = (value: unknown) => resolveConfig(ConfigSource.of(value));
 
 const smallest = {
   model: 'HuggingFaceTB/SmolLM2-135M-Instruct',

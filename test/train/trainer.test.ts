@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defineConfig, loadConfig } from '../../lib/config/index.js';
-import { Trainer, train } from '../../lib/train/index.js';
+import { defineConfig as define, loadConfig, type RunInput } from '../../lib/config/index.js';
+import { Trainer, type TrainOptions, train as trainTyped } from '../../lib/train/index.js';
 import { fakeEngine, type Script } from './fake_policy.js';
 import { tinyRun, tokenizer } from './tiny_run.js';
 
+const train = (config: object, options: TrainOptions) => trainTyped(config as RunInput, options);
+const defineConfig = (config: object) => define(config as RunInput);
 const many = (n: number) => Array.from({ length: n }, () => 'a');
 
 /** Problems whose number is even are always right. */

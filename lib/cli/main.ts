@@ -9,7 +9,7 @@ import { packageRoot } from '../../bindings/load.js';
 import type { Command } from './command.js';
 import { commands } from './commands/index.js';
 import { reportFailure } from './failure.js';
-import { usageError } from './usage.js';
+import { checkValues, usageError } from './usage.js';
 
 const words = hideBin(process.argv);
 const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
@@ -24,6 +24,7 @@ const parser: Argv = yargs(words)
   .demandCommand(1, 'Name a command.')
   .strict()
   .locale('en')
+  .check((values) => checkValues(values, parser))
   .option('verbose', { type: 'boolean', default: false, describe: 'Show the stack trace of an error' })
   .version(version)
   .alias({ help: 'h' })

@@ -3,27 +3,57 @@ import type { Argv } from 'yargs';
 import { commands } from './commands/index.js';
 import { UsageError } from './failure.js';
 
+/** Of yargs's own table of options, public in yargs and left out of its types. */
+interface OptionTable {
+  key: Record<string, true>;
+  array: string[];
+  number: string[];
+  default: Record<string, unknown>;
+}
+
+const optionTable = (parser: Argv) => (parser as unknown as { getOptions(): OptionTable }).getOptions();
+
 /** The error for a message of yargs, whose language is set to English. */
 export function usageError(message: string, parser: Argv, words: readonly string[]): UsageError {
   const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ')[0];
-  if (unknown === undefined) return new UsageError(message);
-  // yargs reports an option by its bare name, a word by itself.
-  const option = words.find((word) => word.startsWith('-') && word.replace(/^--?(no-)?/, '').split('=')[0] === unknown);
-  if (option)
-    return new UsageError(`Unknown option ${option.split('=')[0]}.${suggest(unknown, optionNames(parser), '--')}`);
-  if (words.find((word) => !word.startsWith('-')) === unknown) {
-    return new UsageError(`Unknown command ${unknown}.${suggest(unknown, commandNames, '')}`);
+  if (unknown !== undefined) return unknownName(unknown, parser, words);
+  const command = commands.find(
+    ({ command: usage }) => usage.split(' ')[0] === words.find((word) => !word.startsWith('-')),
+  );
+  if (command && message.startsWith('Not enough non-option')) {
+    return new UsageError(`Too few arguments: foothold ${command.command}`);
   }
-  return new UsageError(`Unexpected argument ${unknown}.`);
+  const required = /^Missing required arguments?: (.+)$/.exec(message)?.[1];
+  if (required) return new UsageError(`Missing ${required.replace(/(?<=^|, )/g, '--')}.`);
+  // "Invalid values:" comes in several lines.
+  return new UsageError(message.replace(/\s*\n\s*/g, ' '));
+}
+
+/** Refuse what yargs lets pass: a number that is none, and an option given twice that takes one value. */
+export function checkValues(values: Record<string, unknown>, parser: Argv): true {
+  const { array, number, default: defaults } = optionTable(parser);
+  for (const [name, value] of Object.entries(values)) {
+    const severalAllowed = name === '_' || array.includes(name) || Array.isArray(defaults[name]);
+    if (Array.isArray(value) && !severalAllowed) throw new UsageError(`--${name} is given ${value.length} times.`);
+    if (number.includes(name) && Number.isNaN(value)) throw new UsageError(`--${name} takes a number.`);
+  }
+  return true;
+}
+
+function unknownName(name: string, parser: Argv, words: readonly string[]): UsageError {
+  // yargs reports an option by its bare name, a word by itself.
+  const option = words.find((word) => word.startsWith('-') && word.replace(/^--?(no-)?/, '').split('=')[0] === name);
+  if (option) {
+    const known = Object.keys(optionTable(parser).key).filter((key) => key.length > 1);
+    return new UsageError(`Unknown option ${option.split('=')[0]}.${suggest(name, known, '--')}`);
+  }
+  if (words.find((word) => !word.startsWith('-')) === name) {
+    return new UsageError(`Unknown command ${name}.${suggest(name, commandNames, '')}`);
+  }
+  return new UsageError(`Unexpected argument ${name}.`);
 }
 
 const commandNames = commands.map(({ command }) => command.split(' ')[0]!);
-
-function optionNames(parser: Argv): string[] {
-  // Public in yargs, left out of its types.
-  const { key } = (parser as unknown as { getOptions(): { key: Record<string, true> } }).getOptions();
-  return Object.keys(key).filter((name) => name.length > 1);
-}
 
 function suggest(given: string, known: readonly string[], prefix: string): string {
   const [nearest] = known

@@ -38,12 +38,20 @@ describe('foothold', () => {
     [['doctor', '--jsn=1'], 'Unknown option --jsn. Did you mean --json?'],
     [['doctor', '--nothing-like-it'], 'Unknown option --nothing-like-it.'],
     [['doctor', 'more'], 'Unexpected argument more.'],
+    [['train'], 'Too few arguments: foothold train <config>'],
+    [['generate', '--seed', '1'], 'Missing --model, --prompt.'],
+    [['generate', '--model', 'a', '--prompt', 'b', '--model', 'c'], '--model is given 2 times.'],
+    [['generate', '--model', 'a', '--prompt', 'b', '--max-tokens', 'few'], '--max-tokens takes a number.'],
+    [
+      ['generate', '--model', 'a', '--prompt', 'b', '--dtype', 'int8'],
+      expect.stringMatching(/dtype.*"int8".*"bfloat16"/),
+    ],
   ])('ends with 2 and a hint on stderr for %j', (args, message) => {
-    expect(foothold(args)).toEqual({
-      status: 2,
-      stdout: '',
-      stderr: `foothold: ${message}\nTry \`foothold --help\`.\n`,
-    });
+    const { status, stdout, stderr } = foothold(args);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    const [first, ...rest] = stderr.split('\n');
+    expect(first?.replace('foothold: ', '')).toEqual(message);
+    expect(rest).toEqual(['Try `foothold --help`.', '']);
   });
 
   it('ends with 1 and one message when a command fails; --verbose adds the stack trace', () => {

@@ -2,11 +2,11 @@
 #include <array>
 #include <limits>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
 #include "native/io/gguf.h"
 #include "native/io/gguf_types.h"
+#include "native/io/limits.h"
 #include "native/io/little_endian.h"
 #include "native/io/utf8.h"
 
@@ -28,6 +28,9 @@ class Cursor {
   }
 
   std::span<const std::byte> take(uint64_t count, std::string_view what) {
+    if (count <= remaining() && at_ + count > kMaxHeaderBytes) {
+      fail("has a header of more than " + std::to_string(kMaxHeaderBytes) + " bytes, which no model needs");
+    }
     if (count > remaining()) {
       fail("is truncated or damaged: " + std::string(what) + " at byte " + std::to_string(at_) + " takes " +
            std::to_string(count) + " bytes, only " + std::to_string(remaining()) + " are left");
@@ -45,14 +48,24 @@ class Cursor {
     return text;
   }
 
-  /// A count of things that take at least `minBytes` each: more than the file could hold is refused before any
-  /// memory is set aside.
-  uint64_t count(uint64_t minBytes, std::string_view what) {
+  /// A count of things that take at least `minBytes` each: more than `limit`, or than the file could hold, is refused
+  /// before any memory is set aside.
+  uint64_t count(uint64_t minBytes, uint64_t limit, std::string_view what) {
     const auto value = number<uint64_t>(what);
     if (value > remaining() / minBytes) {
       fail("is truncated or damaged: it claims " + std::to_string(value) + " " + std::string(what) + ", but has only " +
            std::to_string(remaining()) + " bytes left");
     }
+    if (value > limit)
+      fail("claims " + std::to_string(value) + " " + std::string(what) + "; at most " + std::to_string(limit) +
+           " are allowed");
+    return value;
+  }
+
+  /// The same for the elements of an array; `kMaxArrayElements` is for all arrays together.
+  size_t countArray(uint64_t minBytes, std::string_view what) {
+    const auto value = static_cast<size_t>(count(minBytes, kMaxArrayElements - arrayElements_, what));
+    arrayElements_ += value;
     return value;
   }
 
@@ -62,6 +75,7 @@ class Cursor {
   std::string_view path_;
   std::span<const std::byte> bytes_;
   size_t at_ = 0;
+  size_t arrayElements_ = 0;
 };
 
 constexpr uint64_t kMinString = 8;                                      // its length
@@ -99,13 +113,13 @@ GgufArray readArray(Cursor& in, std::string_view key) {
   }
   GgufArray array{type, 0, {}, {}};
   if (type == GgufType::String) {
-    array.size = static_cast<size_t>(in.count(kMinString, "strings in metadata " + quoted(key)));
+    array.size = in.countArray(kMinString, "strings in metadata " + quoted(key));
     array.strings.reserve(array.size);
     for (size_t i = 0; i < array.size; ++i) array.strings.push_back(in.string("a string of " + quoted(key)));
     return array;
   }
   const size_t elementSize = scalarSize(type);
-  array.size = static_cast<size_t>(in.count(elementSize, "elements in metadata " + quoted(key)));
+  array.size = in.countArray(elementSize, "elements in metadata " + quoted(key));
   array.scalars = in.take(array.size * elementSize, "an array");
   if (type == GgufType::Bool &&
       std::any_of(array.scalars.begin(), array.scalars.end(), [](std::byte b) { return b > std::byte{1}; })) {
@@ -194,9 +208,9 @@ struct Entry {
 
 std::vector<int64_t> readShape(Cursor& in, std::string_view tensor) {
   const auto rank = in.number<uint32_t>("a tensor's rank");
-  if (rank > kMaxRank) {
+  if (rank > kMaxGgufRank) {
     in.fail("tensor " + quoted(tensor) + " has " + std::to_string(rank) + " dimensions; at most " +
-            std::to_string(kMaxRank) + " are allowed");
+            std::to_string(kMaxGgufRank) + " are allowed");
   }
   std::vector<int64_t> shape(rank);
   for (uint32_t i = rank; i > 0; --i) {
@@ -226,31 +240,29 @@ Entry readEntry(Cursor& in) {
   return {{std::string(name), *dtype, std::move(shape), nullptr, *numBytes}, offset};
 }
 
-/// Points each tensor at its data after checking that it is aligned and inside the file.
-void place(const Cursor& in, std::vector<Entry>& entries, std::span<const std::byte> data, uint32_t alignment) {
-  for (Entry& entry : entries) {
-    const std::string what = "tensor " + quoted(entry.tensor.name) + " at offset " + std::to_string(entry.offset);
-    if (entry.offset % alignment != 0) in.fail(what + " is not aligned to " + std::to_string(alignment) + " bytes");
-    if (entry.offset > data.size() || entry.tensor.numBytes > data.size() - entry.offset) {
-      in.fail(what + " needs " + std::to_string(entry.tensor.numBytes) + " bytes, outside the file's " +
-              std::to_string(data.size()) + " bytes of data. Is it truncated? Download or copy it again");
-    }
-    entry.tensor.data = data.data() + entry.offset;
+/// Points a tensor at its data after checking that they are aligned and inside the file.
+TensorInfo place(const Cursor& in, Entry entry, std::span<const std::byte> data, uint32_t alignment) {
+  TensorInfo& tensor = entry.tensor;
+  const std::string what = "tensor " + quoted(tensor.name) + " at offset " + std::to_string(entry.offset);
+  if (entry.offset % alignment != 0) in.fail(what + " is not aligned to " + std::to_string(alignment) + " bytes");
+  if (entry.offset > data.size() || tensor.numBytes > data.size() - entry.offset) {
+    in.fail(what + " needs " + std::to_string(tensor.numBytes) + " bytes, outside the file's " +
+            std::to_string(data.size()) + " bytes of data. Is it truncated? Download or copy it again");
   }
+  tensor.data = data.data() + entry.offset;
+  return std::move(tensor);
 }
 
-void checkDistinct(const Cursor& in, const std::vector<Entry>& entries) {
-  std::unordered_set<std::string_view> names;
-  std::vector<const Entry*> byOffset;
-  for (const Entry& entry : entries) {
-    if (!names.insert(entry.tensor.name).second) in.fail("has two tensors named " + quoted(entry.tensor.name));
-    if (entry.tensor.numBytes > 0) byOffset.push_back(&entry);
+void checkOverlap(const Cursor& in, const std::vector<TensorInfo>& tensors) {
+  std::vector<const TensorInfo*> byPlace;
+  for (const TensorInfo& tensor : tensors) {
+    if (tensor.numBytes > 0) byPlace.push_back(&tensor);
   }
-  std::sort(byOffset.begin(), byOffset.end(), [](const Entry* a, const Entry* b) { return a->offset < b->offset; });
-  for (size_t i = 1; i < byOffset.size(); ++i) {
-    const Entry& before = *byOffset[i - 1];
-    if (byOffset[i]->offset < before.offset + before.tensor.numBytes) {
-      in.fail("tensor " + quoted(byOffset[i]->tensor.name) + " overlaps " + quoted(before.tensor.name));
+  std::sort(byPlace.begin(), byPlace.end(), [](const TensorInfo* a, const TensorInfo* b) { return a->data < b->data; });
+  for (size_t i = 1; i < byPlace.size(); ++i) {
+    const TensorInfo& before = *byPlace[i - 1];
+    if (byPlace[i]->data < before.data + before.numBytes) {
+      in.fail("tensor " + quoted(byPlace[i]->name) + " overlaps " + quoted(before.name));
     }
   }
 }
@@ -260,8 +272,8 @@ void checkDistinct(const Cursor& in, const std::vector<Entry>& entries) {
 GgufContents parseGguf(std::string_view path, std::span<const std::byte> bytes) {
   Cursor in(path, bytes);
   GgufContents file{readVersion(in), {}, {}};
-  const auto numTensors = in.count(kMinTensor, "tensors");
-  const auto numValues = in.count(kMinValue, "metadata values");
+  const auto numTensors = in.count(kMinTensor, kMaxTensors, "tensors");
+  const auto numValues = in.count(kMinValue, kMaxMetadataValues, "metadata values");
   file.values = readValues(in, numValues);
   const uint32_t alignment = alignmentOf(in, file.values);
 
@@ -269,10 +281,11 @@ GgufContents parseGguf(std::string_view path, std::span<const std::byte> bytes) 
   for (uint64_t i = 0; i < numTensors; ++i) entries.push_back(readEntry(in));
   // A file without tensors, such as a vocabulary, may end with its header.
   const size_t padding = std::min<size_t>((alignment - in.offset() % alignment) % alignment, in.remaining());
-  place(in, entries, bytes.subspan(in.offset() + padding), alignment);
-  checkDistinct(in, entries);
-
-  for (Entry& entry : entries) file.contents.tensors.push_back(std::move(entry.tensor));
+  const std::span<const std::byte> data = bytes.subspan(in.offset() + padding);
+  std::vector<TensorInfo>& tensors = file.contents.tensors;
+  for (Entry& entry : entries) tensors.push_back(place(in, std::move(entry), data, alignment));
+  requireDistinctNames(path, tensors);
+  checkOverlap(in, tensors);
   for (const auto& [key, value] : file.values) {
     if (const auto* text = std::get_if<std::string_view>(&value)) file.contents.metadata.emplace(key, *text);
   }

@@ -11,7 +11,7 @@
 namespace foothold::io {
 
 inline constexpr uint32_t kDefaultAlignment = 32;
-inline constexpr uint32_t kMaxRank = 4;
+inline constexpr uint32_t kMaxGgufRank = 4;
 
 /// Bytes of a number or boolean.
 size_t scalarSize(GgufType type);

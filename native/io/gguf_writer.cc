@@ -71,7 +71,7 @@ void putTensors(HeaderBuilder& header, const std::vector<TensorView>& tensors) {
       throw std::invalid_argument("GGUF: tensor " + quoted(tensor.name) + " has type " + name(tensor.dtype) +
                                   "; expected F32, F16, BF16 or Q8_0");
     }
-    if (tensor.shape.size() > kMaxRank) {
+    if (tensor.shape.size() > kMaxGgufRank) {
       throw std::invalid_argument("GGUF: tensor " + quoted(tensor.name) + " has more than four dimensions");
     }
     header.put(std::string_view(tensor.name));

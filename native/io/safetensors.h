@@ -13,9 +13,6 @@
 
 namespace foothold::io {
 
-/// Largest header accepted, as in the reference implementation.
-inline constexpr size_t kMaxSafetensorsHeader = 100'000'000;
-
 /// Check a whole file's bytes and list its tensors, as views into `bytes`. `path` is for messages only.
 /// @throws FormatError
 FileContents parseSafetensors(std::string_view path, std::span<const std::byte> bytes);

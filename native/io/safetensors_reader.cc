@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 
 #include "native/io/header_json.h"
+#include "native/io/limits.h"
 #include "native/io/little_endian.h"
 #include "native/io/safetensors.h"
 #include "native/io/utf8.h"
@@ -30,9 +30,9 @@ std::string_view headerText(std::string_view path, std::span<const std::byte> by
                                 " bytes, the length of the header alone takes 8");
   }
   const auto length = readLittleEndian<uint64_t>(bytes.data());
-  if (length > kMaxSafetensorsHeader) {
+  if (length > kMaxHeaderBytes) {
     throw FormatError(path, "claims a header of " + std::to_string(length) + " bytes; at most " +
-                                std::to_string(kMaxSafetensorsHeader) + " are allowed. Is it a safetensors file?");
+                                std::to_string(kMaxHeaderBytes) + " are allowed. Is it a safetensors file?");
   }
   if (length > bytes.size() - kPrefix) {
     throw FormatError(path, "is truncated: its header should have " + std::to_string(length) + " bytes, only " +
@@ -55,6 +55,7 @@ class HeaderReader {
       if (key == "__metadata__") {
         readMetadata();
       } else {
+        if (entries.size() == kMaxTensors) tooMany(kMaxTensors, "tensors");
         entries.push_back(readEntry(key));
       }
     });
@@ -65,9 +66,14 @@ class HeaderReader {
   std::map<std::string, std::string> metadata;
 
  private:
+  [[noreturn]] void tooMany(size_t limit, std::string_view what) const {
+    throw FormatError(path_, "has more than " + std::to_string(limit) + " " + std::string(what));
+  }
+
   void readMetadata() {
     if (std::exchange(hasMetadata_, true)) throw FormatError(path_, "has two entries \"__metadata__\"");
     json_.object([&](const std::string& key) {
+      if (metadata.size() == kMaxMetadataValues) tooMany(kMaxMetadataValues, "metadata values");
       if (!metadata.emplace(key, json_.string()).second) {
         throw FormatError(path_, "has two metadata values named " + quoted(key));
       }
@@ -85,7 +91,10 @@ class HeaderReader {
         shape = readShape(name);
       } else if (key == "data_offsets" && !offsets) {
         offsets.emplace();
-        json_.array([&] { offsets->push_back(json_.unsignedInteger()); });
+        json_.array([&] {
+          if (offsets->size() == 2) tooMany(2, "data_offsets in tensor " + quoted(name));
+          offsets->push_back(json_.unsignedInteger());
+        });
       } else {
         throw FormatError(path_, "tensor " + quoted(name) + " has an unexpected or repeated field " + quoted(key) +
                                      "; expected dtype, shape and data_offsets once each");
@@ -113,6 +122,7 @@ class HeaderReader {
   std::vector<int64_t> readShape(const std::string& tensor) {
     std::vector<int64_t> shape;
     json_.array([&] {
+      if (shape.size() == kMaxRank) tooMany(kMaxRank, "dimensions in tensor " + quoted(tensor));
       const uint64_t extent = json_.unsignedInteger();
       if (extent > static_cast<uint64_t>(INT64_MAX)) {
         throw FormatError(path_, "tensor " + quoted(tensor) + " has an overflowing shape");
@@ -161,13 +171,6 @@ void checkTiling(std::string_view path, const std::vector<Entry>& sorted, size_t
   }
 }
 
-void checkNames(std::string_view path, const std::vector<Entry>& entries) {
-  std::unordered_set<std::string_view> seen;
-  for (const Entry& entry : entries) {
-    if (!seen.insert(entry.name).second) throw FormatError(path, "has two tensors named " + quoted(entry.name));
-  }
-}
-
 }  // namespace
 
 FileContents parseSafetensors(std::string_view path, std::span<const std::byte> bytes) {
@@ -175,7 +178,6 @@ FileContents parseSafetensors(std::string_view path, std::span<const std::byte> 
   HeaderReader header(path, text);
   header.read();
   std::vector<Entry>& entries = header.entries;
-  checkNames(path, entries);
 
   const std::span<const std::byte> data = bytes.subspan(kPrefix + text.size());
   std::stable_sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
@@ -190,6 +192,7 @@ FileContents parseSafetensors(std::string_view path, std::span<const std::byte> 
     contents.tensors.push_back({std::move(entry.name), entry.dtype, std::move(entry.shape), data.data() + entry.begin,
                                 static_cast<size_t>(entry.end - entry.begin)});
   }
+  requireDistinctNames(path, contents.tensors);
   return contents;
 }
 

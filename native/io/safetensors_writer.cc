@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "native/io/atomic_file.h"
+#include "native/io/limits.h"
 #include "native/io/safetensors.h"
 #include "native/io/utf8.h"
 
@@ -83,7 +84,7 @@ void writeSafetensors(const std::string& path, const std::vector<TensorView>& te
   checkTensorViews(tensors);
   const std::vector<const TensorView*> sorted = inFileOrder(tensors);
   const std::string header = headerJson(sorted, metadata);
-  if (header.size() > kMaxSafetensorsHeader) throw std::invalid_argument("safetensors: the header would be too large");
+  if (header.size() > kMaxHeaderBytes) throw std::invalid_argument("safetensors: the header would be too large");
 
   AtomicFile file(path);
   const uint64_t length = header.size();

@@ -7,7 +7,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "native/io/dtype.h"
@@ -33,6 +32,9 @@ struct FileContents {
   std::map<std::string, std::string> metadata;
 };
 
+/// @throws FormatError if two tensors have the same name
+void requireDistinctNames(std::string_view path, const std::vector<TensorInfo>& tensors);
+
 /// An open file and the tensors in it, which are views that stay valid while it lives. Immutable, so that threads may
 /// share it. As with any mapped file, whoever shortens it while it is open makes later reads of it fail.
 class TensorFile {
@@ -53,7 +55,7 @@ class TensorFile {
  private:
   MappedFile file_;
   FileContents contents_;
-  std::unordered_map<std::string_view, const TensorInfo*> byName_;
+  std::vector<const TensorInfo*> byName_;  // sorted
 };
 
 class GgufFile;  // native/io/gguf.h

@@ -40,6 +40,30 @@ const table: [string, Uint8Array, RegExp][] = [
   ['a header cut in the metadata', good.subarray(0, 40), /truncated or damaged/],
   ['an absurd count of tensors', ggufBytes({ numTensors: huge }), /claims 18446744073709551615 tensors/],
   ['an absurd count of values', ggufBytes({ numValues: huge }), /claims 18446744073709551615 metadata values/],
+  [
+    'too many values',
+    ggufBytes({ values: Array.from({ length: 65_537 }, (_, i) => ggufValue(`${i}`, ggufType.u8, u8(0))) }),
+    /claims 65537 metadata values; at most 65536 are allowed/,
+  ],
+  [
+    'too many array elements',
+    withValue('a', ggufType.array, u32(ggufType.u8), u64(2 ** 24 + 1), Buffer.alloc(2 ** 24 + 1)),
+    /claims 16777217 elements in metadata "a"; at most 16777216 are allowed/,
+  ],
+  [
+    'too many array elements together',
+    ggufBytes({
+      values: ['a', 'b'].map((key) =>
+        ggufValue(key, ggufType.array, u32(ggufType.u8), u64(2 ** 23 + 1), Buffer.alloc(2 ** 23 + 1)),
+      ),
+    }),
+    /claims 8388609 elements in metadata "b"; at most 8388607 are allowed/,
+  ],
+  [
+    'a header of over 100 MB',
+    withValue('a', ggufType.string, ggufString(Buffer.alloc(100_000_001, 'a'))),
+    /header of more than 100000000 bytes/,
+  ],
   ['a count that wraps around', ggufBytes({ numValues: 2n ** 63n }), /claims 9223372036854775808 metadata values/],
   ['more tensors than it has', ggufBytes({ tensors: [ggufTensor('x', [1])], numTensors: 2n, dataLength: 4 }), /trunc/],
   [

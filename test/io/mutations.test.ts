@@ -1,20 +1,22 @@
 /** Good files cut short and with bits turned over: read, or refused by name; never a crash, never anything else. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { readGgufHeader, readSafetensorsHeader, readTensor } from '../../bindings/io.js';
 import { fixture, save, scratchFolder } from './files.js';
 
+vi.setConfig({ testTimeout: 120_000 });
 const folder = scratchFolder();
 
 interface Header {
-  tensors: { name: string; shape: number[] }[];
+  tensors: { name: string; shape: number[]; type?: string; dtype?: string }[];
 }
 
-/** Reads everything; returns whether the file was accepted. */
+/** Reads everything but the integers, which have no float32 values; returns whether the file was accepted. */
 function accepts(path: string, readHeader: (path: string) => Header): boolean {
   try {
-    for (const { name, shape } of readHeader(path).tensors) {
+    for (const { name, shape, type, dtype = type } of readHeader(path).tensors) {
+      if (/^(I|U|BOOL)/.test(dtype!)) continue;
       const { values } = readTensor(path, name);
       expect(values.length).toBe(shape.reduce((product, extent) => product * extent, 1));
     }
@@ -41,7 +43,7 @@ it.each(formats)('%s with a few bits turned over', (name, readHeader, headerByte
       for (const i of bits) bytes[i >> 3]! ^= 1 << (i & 7);
       accepts(save(folder, name, bytes), readHeader);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
@@ -54,7 +56,7 @@ it.each(formats)('%s with a word replaced by an extreme one', (name, readHeader,
       bytes.writeBigUInt64LE(value, at);
       accepts(save(folder, name, bytes), readHeader);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 

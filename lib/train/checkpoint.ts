@@ -1,6 +1,7 @@
 /**
- * A checkpoint: a Hugging Face folder with two more files, `optimizer.safetensors` and `state.json`. It is written
- * beside its place and renamed, so that a folder named `step-N` is always whole.
+ * A checkpoint: a Hugging Face folder with three more files, `optimizer.safetensors`, `state.json` and `manifest.json`.
+ * It is written beside its place and renamed, so that a folder named `step-N` is whole; the manifest shows whether it
+ * still is.
  */
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -11,6 +12,7 @@ import { saveModelFolder } from '../model/save.js';
 import type { ModelSource } from '../model/source.js';
 import { firstProgress, type Progress } from './context.js';
 import { publishFolder, writeWhole } from './files.js';
+import { damage, manifestFile, writeManifest } from './manifest.js';
 import type { TrainablePolicy } from './policy.js';
 import { progressFromJson, progressToJson } from './serialize.js';
 
@@ -67,14 +69,32 @@ export async function saveCheckpoint(
   await policy.saveOptimizer(join(partial, optimizerFile));
   const saved = { version: stateVersion, ...state, progress: progressToJson(state.progress) };
   await writeWhole(join(partial, stateFile), `${JSON.stringify(saved)}\n`);
+  await writeManifest(partial);
   await publishFolder(partial, final);
+}
+
+/**
+ * The newest whole checkpoint.
+ * @param onDamage told of each newer one that is not whole.
+ */
+export async function lastCheckpoint(
+  checkpoints: string,
+  onDamage: (message: string) => void,
+): Promise<{ folder: string; step: number; state: RunState } | null> {
+  for (const step of (await checkpointSteps(checkpoints)).reverse()) {
+    const folder = checkpointFolder(checkpoints, step);
+    const wrong = await damage(folder);
+    if (wrong === null) return { folder, step, state: await loadState(folder) };
+    onDamage(`the checkpoint ${folder} is damaged (${wrong}); going on from the one before`);
+  }
+  return null;
 }
 
 /**
  * State of a checkpoint.
  * @throws UserError when it cannot be read.
  */
-export async function loadState(folder: string): Promise<RunState> {
+async function loadState(folder: string): Promise<RunState> {
   const file = join(folder, stateFile);
   try {
     const { version: _, ...state } = stateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
@@ -90,7 +110,7 @@ export async function loadOptimizer(folder: string, policy: TrainablePolicy): Pr
 }
 
 /** Steps that have a checkpoint, rising. */
-export async function checkpointSteps(checkpoints: string): Promise<number[]> {
+async function checkpointSteps(checkpoints: string): Promise<number[]> {
   const names = await readdir(checkpoints);
   return names.flatMap((name) => /^step-(\d+)$/.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) => a - b);
 }
@@ -113,7 +133,7 @@ export async function exportModel(folder: string, to: string): Promise<void> {
   await rm(partial, { recursive: true, force: true });
   await cp(folder, partial, {
     recursive: true,
-    filter: (source) => ![optimizerFile, stateFile].includes(basename(source)),
+    filter: (source) => ![optimizerFile, stateFile, manifestFile].includes(basename(source)),
   });
   await publishFolder(partial, to);
 }

@@ -4,10 +4,9 @@ import { loadModelSource, type ModelSource } from '../model/source.js';
 import type { RewardFunction } from '../reward/index.js';
 import {
   checkpointFolder,
-  checkpointSteps,
   exportModel,
   firstState,
-  loadState,
+  lastCheckpoint,
   pruneCheckpoints,
   type RunState,
   saveCheckpoint,
@@ -90,10 +89,10 @@ export class Trainer implements AsyncIterable<StepRecord> {
     const model = await loadModelSource(config.model.path);
     const engine = options.engine ?? (await nativeEngine());
     const directory = await RunDirectory.open(config, options.resume ?? false);
-    const last = (await checkpointSteps(directory.checkpoints)).at(-1);
-    const resumed = last === undefined ? null : checkpointFolder(directory.checkpoints, last);
-    const state = resumed ? await loadState(resumed) : firstState();
-    await directory.rewind(resumed ? state.progress.step : -1, state.stage);
+    const warn = options.onWarning ?? (() => {});
+    const last = await lastCheckpoint(directory.checkpoints, warn);
+    const state = last?.state ?? firstState();
+    await directory.rewind(last?.step ?? -1, state.stage);
     await directory.writeEnvironment(environment(model));
     const resources: StageResources = {
       config,
@@ -101,10 +100,10 @@ export class Trainer implements AsyncIterable<StepRecord> {
       engine,
       checkpoints: directory.checkpoints,
       rewards: options.rewards ?? {},
-      warn: options.onWarning ?? (() => {}),
+      warn,
     };
-    const trainer = new Trainer(config, model, directory, resources, options, state, resumed);
-    trainer.lastSaved = last ?? null;
+    const trainer = new Trainer(config, model, directory, resources, options, state, last?.folder ?? null);
+    trainer.lastSaved = last?.step ?? null;
     return trainer;
   }
 

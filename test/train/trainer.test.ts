@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { defineConfig as define, loadConfig, type RunInput } from '../../lib/config/index.js';
@@ -463,6 +463,23 @@ describe('resuming', () => {
     await expect(refused).rejects.not.toThrow('saveSteps');
     await expect(again({ maxSteps: 3, saveSteps: 7 })).resolves.toMatchObject({ outcome: 'finished', step: 3 });
     await expect(again({ maxSteps: 3, lrSchedulerType: 'cosine' })).rejects.toThrow(/lrSchedulerType/);
+  });
+
+  it.each([
+    ['a byte changed', (folder: string) => writeFileSync(join(folder, 'optimizer.safetensors'), '{"momentum":7}')],
+    ['a file cut off', (folder: string) => truncateSync(join(folder, 'model.safetensors'), 3)],
+    ['a file gone', (folder: string) => rmSync(join(folder, 'state.json'))],
+    ['no manifest', (folder: string) => rmSync(join(folder, 'manifest.json'))],
+  ])('goes back to the checkpoint before one with %s, and says so', async (_, harm) => {
+    const { config, output, lines } = await tinyRun(many(10), { saveSteps: 1, maxSteps: 3 });
+    await train(config, { engine: fakeEngine(tokenizer) });
+    const whole = lines('metrics').map(({ reward }) => reward);
+    harm(join(output, 'checkpoints', 'step-3'));
+    const warnings: string[] = [];
+    const onWarning = (message: string) => warnings.push(message);
+    await train(config, { engine: fakeEngine(tokenizer), resume: true, onWarning });
+    expect(warnings).toEqual([expect.stringMatching(/step-3 is damaged \(.+\); going on from the one before/)]);
+    expect(lines('metrics').map(({ reward }) => reward)).toEqual(whole);
   });
 
   it('forgets steps made after the last checkpoint', async () => {

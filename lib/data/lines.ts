@@ -6,25 +6,29 @@ const NEWLINE = 0x0a;
 
 /**
  * The lines of a UTF-8 file without their ends (LF or CRLF) and without a byte-order mark. Split at bytes, since
- * U+2028 and a lone CR are part of a line. Numbers count from 1 and include blank lines.
+ * U+2028 and a lone CR are part of a line. Numbers count from 1 and include blank lines. `bytes` are read instead of
+ * the file where they come from elsewhere; `file` then names them in errors.
  *
  * @throws UserError that names the line when its bytes are not UTF-8.
  */
-export async function* readLines(file: string): AsyncGenerator<{ number: number; text: string }> {
+export async function* readLines(
+  file: string,
+  bytes: AsyncIterable<Buffer> = createReadStream(file, { highWaterMark: 1 << 20 }),
+): AsyncGenerator<{ number: number; text: string }> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let number = 0;
   let pending: Buffer[] = [];
 
-  const decode = (bytes: Buffer) => {
+  const decode = (line: Buffer) => {
     number++;
     try {
-      return { number, text: decoder.decode(bytes).replace(/\r$/, '') };
+      return { number, text: decoder.decode(line).replace(/\r$/, '') };
     } catch {
       throw new UserError(`${file} line ${number}: not valid UTF-8. Convert the file to UTF-8.`);
     }
   };
 
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+  for await (const chunk of bytes) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
       pending.push(chunk.subarray(start, end));
@@ -38,12 +42,15 @@ export async function* readLines(file: string): AsyncGenerator<{ number: number;
 }
 
 /**
- * The values of a JSON-lines file; blank lines are passed over.
+ * The values of a JSON-lines file, or of `bytes` as for readLines; blank lines are passed over.
  *
  * @throws UserError that names file and line of what is not JSON.
  */
-export async function* readJsonLines(file: string): AsyncGenerator<{ value: unknown; where: string }> {
-  for await (const { number, text } of readLines(file)) {
+export async function* readJsonLines(
+  file: string,
+  bytes?: AsyncIterable<Buffer>,
+): AsyncGenerator<{ value: unknown; where: string }> {
+  for await (const { number, text } of readLines(file, bytes)) {
     if (text.trim() === '') continue;
     const where = `${file} line ${number}`;
     try {

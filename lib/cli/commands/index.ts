@@ -3,8 +3,9 @@ import type { Command } from '../command.js';
 import { doctor } from './doctor.js';
 import { generate } from './generate.js';
 import { prepare } from './prepare.js';
+import { score } from './score.js';
 import { setup } from './setup.js';
 import { train } from './train.js';
 
 // Each command has options of its own type; together they are known by their common part alone.
-export const commands = [prepare, train, generate, setup, doctor] as unknown as Command[];
+export const commands = [prepare, train, generate, score, setup, doctor] as unknown as Command[];

@@ -1,0 +1,38 @@
+/** Standard output for long results. */
+import { once } from 'node:events';
+import { stdout } from 'node:process';
+
+const BUFFER_CHARACTERS = 1 << 16;
+
+/**
+ * Write lines to standard output, no faster than they are read from it. Ends quietly when the reader has closed it (as
+ * `head` does). What came before an error of `lines` is written before it is thrown.
+ */
+export async function writeLines(lines: AsyncIterable<string>): Promise<void> {
+  let pending = '';
+  let failure: NodeJS.ErrnoException | undefined;
+  const onError = (error: Error) => {
+    failure = error;
+  };
+  const flush = async () => {
+    const text = pending;
+    pending = '';
+    if (text !== '' && !stdout.write(text)) await once(stdout, 'drain');
+    if (failure) throw failure;
+  };
+  stdout.on('error', onError);
+  try {
+    try {
+      for await (const line of lines) {
+        pending += `${line}\n`;
+        if (pending.length >= BUFFER_CHARACTERS) await flush();
+      }
+    } finally {
+      await flush();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+  } finally {
+    stdout.off('error', onError);
+  }
+}

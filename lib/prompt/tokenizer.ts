@@ -1,8 +1,9 @@
 /** Text ↔ token ids, and chat messages → prompt text, as the model's own tokenizer files say. */
 
 import { join } from 'node:path';
+import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { type JsonObject, parseJsonObject } from '../model/json_file.js';
+import { checkFile, type JsonObject, parseJsonObject } from '../model/json_file.js';
 import { ChatTemplate } from './chat_template.js';
 import { makeTokenizerEngine, type TokenizerEngine } from './engines.js';
 import { readTokenizerFiles, type TokenizerFiles, writeTokenizerFiles } from './tokenizer_files.js';
@@ -80,7 +81,7 @@ class HuggingFaceTokenizer implements Tokenizer {
     this.config = jsonFile(files, 'tokenizer_config.json', origin) ?? {};
     this.engine = makeEngine(json, this.config, join(origin, 'tokenizer.json'));
     this.vocabSize = this.engine.model.vocab.length;
-    this.templates = readTemplates(files, this.config, origin);
+    this.templates = readTemplates(files, origin);
     this.bosTokenId = this.idOfSpecial('bos_token');
     this.eosTokenId = this.idOfSpecial('eos_token');
     this.padTokenId = this.idOfSpecial('pad_token');
@@ -217,18 +218,30 @@ function addedTokens(json: JsonObject, config: JsonObject): AddedToken[] {
   return [...own, ...extra];
 }
 
-/** Templates by name. `chat_template.jinja` wins over `tokenizer_config.json`, that over the older `chat_template.json`. */
-function readTemplates(files: TokenizerFiles, config: JsonObject, origin: string): Map<string, string> {
-  const declared =
-    files.get('chat_template.jinja')?.toString('utf8') ??
-    config.chat_template ??
-    jsonFile(files, 'chat_template.json', origin)?.chat_template;
-  const named = Array.isArray(declared)
-    ? (declared as { name: string; template: string }[])
-    : typeof declared === 'string'
-      ? [{ name: 'default', template: declared }]
-      : [];
-  return new Map(named.map(({ name, template }) => [name, template]));
+const templateSchema = z.looseObject({
+  chat_template: z
+    .union(
+      [
+        z.string().transform((template) => [{ name: 'default', template }]),
+        z.array(z.looseObject({ name: z.string(), template: z.string() })),
+      ],
+      'must be a text, or a list of objects with name and template',
+    )
+    .nullish(),
+});
+
+/**
+ * Jinja sources by name. `chat_template.jinja` wins over `tokenizer_config.json`, that over the older `chat_template.json`.
+ */
+function readTemplates(files: TokenizerFiles, origin: string): Map<string, string> {
+  const single = files.get('chat_template.jinja');
+  if (single) return new Map([['default', single.toString('utf8')]]);
+  for (const name of ['tokenizer_config.json', 'chat_template.json']) {
+    const json = jsonFile(files, name, origin) ?? {};
+    const named = checkFile(templateSchema, json, join(origin, name)).chat_template;
+    if (named) return new Map(named.map(({ name, template }) => [name, template]));
+  }
+  return new Map();
 }
 
 function jsonFile(files: TokenizerFiles, name: string, origin: string): JsonObject | null {

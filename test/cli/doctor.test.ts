@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { MachineReport } from '../../lib/cli/machine.js';
+import { libTorchFiles, temporaryFolder, writeFiles } from '../bootstrap/standins.js';
 import { foothold } from './run.js';
 
 const emptyCache = mkdtempSync(join(tmpdir(), 'foothold-test-'));
@@ -47,5 +48,13 @@ describe('foothold doctor', () => {
     const { status, stdout } = foothold(['doctor'], { LIBTORCH: emptyCache });
     expect(status).toBe(1);
     expect(stdout).toMatch(/^Problem: .* \(from LIBTORCH\) is not a whole LibTorch: it lacks lib\//m);
+  });
+
+  it('says which library cannot be opened', () => {
+    const folder = temporaryFolder();
+    writeFiles(folder, libTorchFiles()); // libraries of nothing but their headers
+    const { status, stdout } = foothold(['doctor'], { LIBTORCH: folder });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^Problem: LibTorch in .* cannot be opened: .*libc10\.so/m);
   });
 });

@@ -109,7 +109,7 @@ describe('foothold prepare', () => {
     [['--map', 'prompt'], 2, '--map: "prompt" is not NAME=COLUMN'],
     [['--format', 'csv'], 2, 'Invalid values'],
     [['--validation-count', '3'], 2, 'give --validation-out'],
-    [['--context-pairs', 'x'], 2, '--context-pairs must be a whole number'],
+    [['--context-pairs', '1.5'], 2, '--context-pairs must be a whole number'],
     [['--formt', 'swe'], 2, 'formt'],
     [['--format', 'numbered'], 1, 'no text in "deepseek_attempt" or'],
   ])('%j fails with a message', (args, status, message) => {

@@ -1,6 +1,7 @@
 /** Every command of `foothold`, in the order in which `--help` lists them. */
 import type { Command } from '../command.js';
 import { doctor } from './doctor.js';
+import { evalSwe } from './eval-swe.js';
 import { generate } from './generate.js';
 import { prepare } from './prepare.js';
 import { score } from './score.js';
@@ -8,4 +9,4 @@ import { setup } from './setup.js';
 import { train } from './train.js';
 
 // Each command has options of its own type; together they are known by their common part alone.
-export const commands = [prepare, train, generate, score, setup, doctor] as unknown as Command[];
+export const commands = [prepare, train, evalSwe, generate, score, setup, doctor] as unknown as Command[];

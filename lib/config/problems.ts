@@ -44,7 +44,7 @@ export function describeIssue(issue: Issue, value: unknown, names: readonly stri
 /** An unknown key in words, with the names it may have been meant as. */
 export function unknownKey(key: string, names: readonly string[]): string {
   const near = nearNames(key, names);
-  return `unknown key ${key}${near.length > 0 ? didYouMean(near) : `. Known here: ${[...names].sort().join(', ')}`}`;
+  return `unknown key${near.length > 0 ? didYouMean(near) : `. Known here: ${[...names].sort().join(', ')}`}`;
 }
 
 function didYouMean(near: readonly string[]): string {

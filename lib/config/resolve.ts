@@ -17,8 +17,9 @@ const stageKeys = [...new Set(methods.flatMap((method) => Object.keys(stageSchem
 export function resolveConfig(source: ConfigSource): RunConfig {
   const problems: string[] = [];
   const report = (path: KeyPath, text: string) => {
+    const place = source.locate(path);
     const key = formatPath(path);
-    problems.push(`${source.locate(path)}: ${key ? `${key}: ` : ''}${text}`);
+    problems.push(`${place}: ${key && !place.startsWith('--set') ? `${key}: ` : ''}${text}`);
   };
   const config = new Resolver(source.value, report).run();
   if (problems.length > 0) throw new UserError(problems.join('\n'), 'FOOTHOLD_CONFIG');

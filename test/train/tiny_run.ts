@@ -10,7 +10,7 @@ export const tokenizer = characterTokenizer(
   ['<end>', '<think>', '</think>'],
 );
 
-const modelConfig = {
+export const modelConfig = {
   family: 'llama' as const,
   vocabSize: tokenizer.vocabSize,
   hiddenSize: 16,
@@ -29,6 +29,12 @@ const modelConfig = {
   mlpBias: false,
 };
 
+interface Problem {
+  problem: string;
+  target: string;
+  thought?: string;
+}
+
 export interface TinyRun {
   folder: string;
   output: string;
@@ -37,8 +43,11 @@ export interface TinyRun {
   lines(name: 'metrics' | 'samples'): Record<string, unknown>[];
 }
 
-/** @param targets expert step of each problem; `a` is what the fake policy is right with. */
-export async function tinyRun(targets: string[], overrides: Record<string, unknown> = {}): Promise<TinyRun> {
+/** @param problems each with its expert step, or that step alone; `a` is what the fake policy is right with. */
+export async function tinyRun(
+  problems: readonly (string | Problem)[],
+  overrides: Record<string, unknown> = {},
+): Promise<TinyRun> {
   const folder = mkdtempSync(join(tmpdir(), 'foothold-run-'));
   const model = join(folder, 'model');
   mkdirSync(model);
@@ -49,7 +58,10 @@ export async function tinyRun(targets: string[], overrides: Record<string, unkno
   );
   writeFileSync(join(model, 'model.safetensors'), JSON.stringify({ p: 0.5 }));
   const data = join(folder, 'data.jsonl');
-  const rows = targets.map((target, i) => ({ id: `p${i}`, problem: `Problem ${i}`, target, answer: target }));
+  const rows = problems.map((problem, i) => {
+    const given = typeof problem === 'string' ? { problem: `Problem ${i}`, target: problem } : problem;
+    return { id: `p${i}`, answer: given.target, ...given };
+  });
   writeFileSync(data, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const output = join(folder, 'run');
   const config = {

@@ -430,7 +430,7 @@ describe('resuming', () => {
       },
     ],
   ])('%s: stopped after any step and resumed, the run is the same', async (_, overrides) => {
-    const settings = { batchSize: 3, numGenerations: 5, saveSteps: 1, ...overrides };
+    const settings = { batchSize: 3, numGenerations: 5, saveSteps: 0, ...overrides };
     const data = (config: Record<string, unknown>) => ({
       ...config,
       data: { ...(config.data as object), validation: { count: 3 } },

@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { tinyRun } from '../train/tiny_run.js';
+import { foothold } from './run.js';
+
+/** A tiny run with its configuration in a file. */
+async function written(overrides: object = {}) {
+  const run = await tinyRun(['a', 'b', 'a long one that does not fit', 'c', 'd'], { ...overrides });
+  const file = join(run.folder, 'run.yaml');
+  writeFileSync(file, stringify(run.config));
+  return { ...run, file };
+}
+
+describe('foothold train --dry-run', () => {
+  it('shows three prompts as the model sees them, lengths, what is dropped and the tokens of a step', async () => {
+    const { file } = await written();
+    const { status, stdout, stderr } = foothold(['train', file, '--dry-run']);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/5 rows of format instances, 5 kept/);
+    expect(stdout).toMatch(/5 instances to train on, 0 held out, 4 steps/);
+    expect(stdout).toMatch(/prompts: \d+ to \d+ tokens, median \d+ \(5 measured\)/);
+    expect(stdout).toMatch(/longer than maxPromptLength: 0 of 5/);
+    expect(stdout).toMatch(/tokens in a step: at most 960/); // 2 × (400 + 4 × 20)
+    expect(stdout.match(/^--- p\d.* tokens/gm)).toHaveLength(3);
+    expect(stdout.match(/Problem \d/g)).toHaveLength(3);
+  });
+
+  it('counts prompts that are too long, and leaves nothing behind', async () => {
+    const { file, output } = await written();
+    const { stdout } = foothold(['train', file, '--dry-run', '--set', 'maxPromptLength=10']);
+    expect(stdout).toMatch(/longer than maxPromptLength: 5 of 5 \(100.0 %\)/);
+    expect(foothold(['train', output, '--resume']).stderr).toContain('Cannot read the configuration');
+  });
+});
+
+describe('foothold train refuses', () => {
+  it('what is wrong in the file, by file and line', async () => {
+    const { file } = await written({ lossType: 'gropo' });
+    const { status, stderr } = foothold(['train', file]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/run\.yaml:\d+: lossType: expected one of grpo, dapo, drGrpo, gspo; got "gropo"/);
+  });
+
+  it('--sample alone and a bad --set as wrong usage', async () => {
+    const { file } = await written();
+    expect(foothold(['train', file, '--sample'])).toMatchObject({ status: 2 });
+    expect(foothold(['train', file, '--set', 'maxSteps'])).toMatchObject({ status: 2 });
+  });
+
+  it('a folder, saying what to do with it', async () => {
+    const { folder, output } = await written();
+    expect(foothold(['train', folder]).stderr).toContain('is a folder without config.yaml');
+    mkdirSync(output);
+    writeFileSync(join(output, 'config.yaml'), '');
+    expect(foothold(['train', output]).stderr).toContain('add --resume');
+  });
+});

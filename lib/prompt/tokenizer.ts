@@ -60,7 +60,8 @@ export function tokenizerFromFiles(files: TokenizerFiles, origin: string): Token
 /** transformers marks the place where a continued message ends with this text, then cuts there. */
 const CONTINUE_TAG = 'CONTINUE_FINAL_MESSAGE_TAG ';
 
-type SpecialToken = 'bos_token' | 'eos_token' | 'pad_token' | 'unk_token';
+const SPECIAL_TOKENS = ['bos_token', 'eos_token', 'pad_token', 'unk_token'] as const;
+type SpecialToken = (typeof SPECIAL_TOKENS)[number];
 
 class HuggingFaceTokenizer implements Tokenizer {
   readonly vocabSize: number;
@@ -68,7 +69,7 @@ class HuggingFaceTokenizer implements Tokenizer {
   readonly eosTokenId: number | null;
   readonly padTokenId: number | null;
   private readonly engine: TokenizerEngine;
-  private readonly config: JsonObject;
+  private readonly special: Partial<Record<SpecialToken, string>>;
   /** Jinja sources by name, and those parsed so far: a template that nobody uses need not be understood. */
   private readonly templates: Map<string, string>;
   private readonly parsed = new Map<string, ChatTemplate>();
@@ -78,10 +79,11 @@ class HuggingFaceTokenizer implements Tokenizer {
     private readonly origin: string,
   ) {
     const json = requireTokenizerJson(files, origin);
-    this.config = jsonFile(files, 'tokenizer_config.json', origin) ?? {};
-    this.engine = makeEngine(json, this.config, join(origin, 'tokenizer.json'));
+    const config = jsonFile(files, 'tokenizer_config.json', origin) ?? {};
+    this.engine = makeEngine(json, config, join(origin, 'tokenizer.json'));
     this.vocabSize = this.engine.model.vocab.length;
     this.templates = readTemplates(files, origin);
+    this.special = specialTokens(files, config, origin);
     this.bosTokenId = this.idOfSpecial('bos_token');
     this.eosTokenId = this.idOfSpecial('eos_token');
     this.padTokenId = this.idOfSpecial('pad_token');
@@ -123,7 +125,7 @@ class HuggingFaceTokenizer implements Tokenizer {
         tools: null,
         documents: null,
         add_generation_prompt: addGenerationPrompt,
-        ...this.specialTokens(),
+        ...this.special,
         ...variables,
       });
     return continueFinalMessage ? this.renderOpen(messages, render) : render(messages);
@@ -163,26 +165,21 @@ class HuggingFaceTokenizer implements Tokenizer {
     return text.startsWith(CONTINUE_TAG, end) ? text.slice(0, end) : text.slice(0, end).trimEnd();
   }
 
-  /** Special tokens by name, those that the model has. */
-  private specialTokens(): Record<string, string> {
-    const tokens: Record<string, string> = {};
-    for (const name of ['bos_token', 'eos_token', 'pad_token', 'unk_token'] as const) {
-      const content = this.contentOfSpecial(name);
-      if (content !== null) tokens[name] = content;
-    }
-    return tokens;
-  }
-
-  private contentOfSpecial(name: SpecialToken): string | null {
-    const own = tokenContent(this.config[name]);
-    if (own !== null || name in this.config) return own;
-    return tokenContent(jsonFile(this.files, 'special_tokens_map.json', this.origin)?.[name]);
-  }
-
   private idOfSpecial(name: SpecialToken): number | null {
-    const content = this.contentOfSpecial(name);
-    return content === null ? null : this.idOf(content);
+    const content = this.special[name];
+    return content === undefined ? null : this.idOf(content);
   }
+}
+
+/** Special tokens that the model has, from `tokenizer_config.json` or the older `special_tokens_map.json`. */
+function specialTokens(
+  files: TokenizerFiles,
+  config: JsonObject,
+  origin: string,
+): Partial<Record<SpecialToken, string>> {
+  const named = { ...jsonFile(files, 'special_tokens_map.json', origin), ...config };
+  const contents = SPECIAL_TOKENS.map((name) => [name, tokenContent(named[name])] as const);
+  return Object.fromEntries(contents.filter(([, content]) => content !== null));
 }
 
 function requireTokenizerJson(files: TokenizerFiles, origin: string): JsonObject {

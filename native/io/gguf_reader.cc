@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <limits>
 #include <optional>
 #include <utility>
@@ -56,9 +55,10 @@ class Cursor {
       fail("is truncated or damaged: it claims " + std::to_string(value) + " " + std::string(what) + ", but has only " +
            std::to_string(remaining()) + " bytes left");
     }
-    if (value > limit)
+    if (value > limit) {
       fail("claims " + std::to_string(value) + " " + std::string(what) + "; at most " + std::to_string(limit) +
            " are allowed");
+    }
     return value;
   }
 

@@ -1,15 +1,12 @@
 /** Models by their id on the hub: taken from the shared cache, or downloaded into it. */
 
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
-import { downloadFile, HUB_URL, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
+import { HUB_URL, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError } from '../errors.js';
 import { CachedModel, OPTIONAL_FILES, REQUIRED_FILES } from './hub_cache.js';
+import { downloadBlob } from './hub_download.js';
 import { explainHubError, isUnreachable } from './hub_errors.js';
 import { parseJsonObject } from './json_file.js';
 import { INDEX_FILE, isFile, readIndex, SINGLE_FILE } from './weights.js';
@@ -158,46 +155,12 @@ async function fetchFile(job: Job, sha: string, entry: ListFileEntry, onBytes: (
   const link = join(cached.snapshot(sha), entry.path);
   if (await isFile(link)) return;
   const blob = cached.blob(requireHash(entry.lfs?.oid ?? entry.xetHash ?? entry.oid, entry.path));
-  if (!(await isFile(blob))) {
-    const content = await downloadFile({ repo: id, path: entry.path, revision: sha, ...hub });
-    if (!content) throw new UserError(`${entry.path} of ${id} has vanished from the hub. Try again.`, 'FOOTHOLD_HUB');
-    const partial = `${blob}.${process.pid}.incomplete`;
-    await mkdir(dirname(blob), { recursive: true });
-    try {
-      await pipeline(
-        Readable.fromWeb(content.stream() as ReadableStream),
-        counter(onBytes),
-        createWriteStream(partial),
-      );
-      await requireSize(partial, entry, id);
-      await rename(partial, blob);
-    } finally {
-      await rm(partial, { force: true });
-    }
-  }
+  if (!(await isFile(blob))) await downloadBlob({ id, commit: sha, entry, hub }, blob, onBytes);
   await mkdir(dirname(link), { recursive: true });
   await rm(link, { force: true });
   await symlink(relative(dirname(link), blob), link).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error; // another process was faster
   });
-}
-
-function counter(onBytes: (bytes: number) => void): Transform {
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      onBytes(chunk.length);
-      done(null, chunk);
-    },
-  });
-}
-
-async function requireSize(file: string, entry: ListFileEntry, id: string): Promise<void> {
-  const { size } = await stat(file);
-  if (size === entry.size) return;
-  throw new UserError(
-    `${entry.path} of ${id} came with ${size} bytes instead of ${entry.size}. The connection broke off; try again.`,
-    'FOOTHOLD_HUB',
-  );
 }
 
 /** Hashes become file names in the cache, so nothing else may come from the server in their place. */

@@ -23,8 +23,8 @@ export function explainHubError(error: unknown, request: Request): Error {
     );
   }
   return wrap(
-    `The model ${id} (revision ${revision}) is not in the cache ${cache}, and ${endpoint} cannot be reached: ${reason(error)}. ` +
-      'Connect to the network, set HF_ENDPOINT to a mirror, or give the path of a model folder.',
+    `The model ${id} (revision ${revision}) is not in the cache ${cache} and cannot be fetched from ${endpoint}: ` +
+      `${reason(error)}. Check the network (what has been downloaded is kept), set HF_ENDPOINT to a mirror, or give the path of a model folder.`,
   );
 }
 

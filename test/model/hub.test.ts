@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, readFile, realpath, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm, unlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DownloadProgress } from '../../lib/model/hub.js';
 import { loadModelSource } from '../../lib/model/source.js';
@@ -46,6 +46,7 @@ async function modelFiles(): Promise<Record<string, Buffer>> {
 }
 
 const cache = () => join(home, 'hub', 'models--someone--tiny-model');
+const unfinished = async () => (await readdir(join(cache(), 'blobs'))).filter((name) => name.endsWith('.incomplete'));
 const snapshot = () => join(cache(), 'snapshots', COMMIT);
 
 describe('a model id', () => {
@@ -98,7 +99,7 @@ describe('a model id', () => {
     await server.close();
     expect((await loadModelSource(ID)).folder).toBe(snapshot());
     await unlink(join(snapshot(), 'tokenizer.json'));
-    await expect(loadModelSource(ID)).rejects.toThrow(/cannot be reached/);
+    await expect(loadModelSource(ID)).rejects.toThrow(/cannot be fetched/);
   });
 
   it('brings sharded weights', async () => {
@@ -160,15 +161,42 @@ describe('a model id that cannot be had', () => {
 
   it('says that there is no network', async () => {
     await server.close();
-    await expect(loadModelSource(ID)).rejects.toThrow(/cannot be reached: .*ECONNREFUSED.*Connect to the network/);
+    await expect(loadModelSource(ID)).rejects.toThrow(/cannot be fetched from .*: .*ECONNREFUSED.*Check the network/);
   });
 
-  it('leaves nothing half-made when the connection breaks', async () => {
-    repository.truncate = 'model.safetensors';
-    await expect(loadModelSource(ID)).rejects.toThrow(/came with 3 bytes instead of 100000.*try again/);
+  it('goes on where the connection broke off', async () => {
+    repository.breakOff = 'model.safetensors';
+    await expect(loadModelSource(ID)).rejects.toThrow(/cannot be fetched/);
     expect(await readdir(snapshot())).not.toContain('model.safetensors');
-    expect((await readdir(join(cache(), 'blobs'))).filter((name) => name.includes('incomplete'))).toEqual([]);
-    delete repository.truncate;
+    expect(await unfinished()).toHaveLength(1);
+    delete repository.breakOff;
+    const progress: DownloadProgress[] = [];
+    const source = await loadModelSource(ID, { onProgress: (now) => progress.push(now) });
+    expect(await readFile(source.files[0]!)).toEqual(repository.files['model.safetensors']);
+    expect(progress.find(({ file }) => file === 'model.safetensors')!.received).toBeGreaterThan(40_000);
+    expect(progress.at(-1)!.received).toBe(progress.at(-1)!.total);
+    expect(await unfinished()).toEqual([]);
+  });
+
+  it('leaves the unfinished download of another program alone, until it is abandoned', async () => {
+    await loadModelSource(ID);
+    const blob = await realpath(join(snapshot(), 'model.safetensors'));
+    await rm(blob);
+    await writeFile(`${blob}.other.incomplete`, 'www');
+    await loadModelSource(ID);
+    expect(await unfinished()).toEqual([`${basename(blob)}.other.incomplete`]);
+    await rm(blob);
+    await utimes(`${blob}.other.incomplete`, 1, 1);
+    await loadModelSource(ID);
+    expect(await unfinished()).toEqual([]);
+    expect(await readFile(blob)).toEqual(repository.files['model.safetensors']);
+  });
+
+  it.each(['model.safetensors', 'config.json'])('refuses a %s whose bytes do not have its hash', async (file) => {
+    repository.corrupt = file;
+    await expect(loadModelSource(ID)).rejects.toThrow(new RegExp(`${file} of .* does not have the hash .* Try again`));
+    expect(await unfinished()).toEqual([]);
+    delete repository.corrupt;
     expect((await loadModelSource(ID)).files).toHaveLength(1);
   });
 

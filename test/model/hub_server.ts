@@ -11,8 +11,10 @@ export interface Repository {
   refusal?: number;
   /** Token that it wants. */
   token?: string;
-  /** Cut the body of this file short. */
-  truncate?: string;
+  /** Break the connection off in the middle of this file. */
+  breakOff?: string;
+  /** Send other bytes for this file. */
+  corrupt?: string;
   /** Give this as the hash of every file. */
   oid?: string;
 }
@@ -52,12 +54,12 @@ export class HubServer {
 }
 
 function listing({ files, oid }: Repository): object[] {
-  return Object.entries(files).map(([path, content]) => ({
-    type: 'file',
-    path,
-    size: content.length,
-    oid: oid ?? createHash('sha1').update(content).digest('hex'),
-  }));
+  return Object.entries(files).map(([path, content]) => {
+    const size = content.length;
+    const gitHash = createHash('sha1').update(`blob ${size}\0`).update(content).digest('hex');
+    const lfs = { oid: createHash('sha256').update(content).digest('hex'), size, pointerSize: 130 };
+    return { type: 'file', path, size, oid: oid ?? gitHash, ...(path.endsWith('.safetensors') && !oid && { lfs }) };
+  });
 }
 
 function send(
@@ -68,12 +70,17 @@ function send(
 ): ServerResponse {
   const content = repository.files[file]!;
   const headers = { etag: '"x"', 'content-type': 'application/octet-stream' };
-  if (request.headers.range === 'bytes=0-0') {
-    response.writeHead(206, { ...headers, 'content-range': `bytes 0-0/${content.length}` });
-    return response.end(content.subarray(0, 1));
+  const [, from, to] = request.headers.range?.match(/^bytes=(\d+)-(\d+)$/) ?? [];
+  if (from === undefined) {
+    response.writeHead(200, { ...headers, 'content-length': content.length });
+  } else {
+    response.writeHead(206, { ...headers, 'content-range': `bytes ${from}-${to}/${content.length}` });
   }
-  response.writeHead(200, headers);
-  return response.end(repository.truncate === file ? content.subarray(0, 3) : content);
+  const body = from === undefined ? content : content.subarray(Number(from), Number(to) + 1);
+  const sent = repository.corrupt === file ? Buffer.alloc(body.length, '?') : body;
+  if (repository.breakOff !== file || body.length < 2) return response.end(sent);
+  response.write(sent.subarray(0, sent.length / 2), () => setTimeout(() => response.destroy(), 50));
+  return response;
 }
 
 function json(response: ServerResponse, value: unknown): ServerResponse {

@@ -139,7 +139,7 @@ it('reads a vocabulary of 150,000 tokens in linear time', () => {
   });
   const start = performance.now();
   const { metadata } = readGgufHeader(out);
-  expect(performance.now() - start).toBeLessThan(5000); // 0.05 s on an idle machine
+  expect(performance.now() - start).toBeLessThan(5000); // takes 0.2 s; room for a busy machine
   expect((metadata.tokens as string[])[149_999]).toBe('token 149999');
   expect((metadata.types as number[])[149_999]).toBe(149_999);
 });

@@ -31,7 +31,8 @@ function findPackageRoot(start: string): string {
 export function loadAddon(name: 'text' | 'torch'): unknown {
   const nodeGypBuild = require('node-gyp-build') as (folder: string) => unknown;
   try {
-    return nodeGypBuild(join(packageRoot, 'build', name));
+    // Another folder is for builds under test, such as the one with sanitizers (scripts/sanitize.mjs).
+    return nodeGypBuild(join(packageRoot, process.env.FOOTHOLD_ADDONS ?? 'build', name));
   } catch (cause) {
     throw new Error(
       `The native addon foothold_${name} could not be loaded for ${process.platform}-${process.arch}. ` +

@@ -19,10 +19,11 @@ const memoryPerJob = 2 * 2 ** 30;
  * @param {'text' | 'torch'} addon
  * @param {(what: string) => void} begin
  * @param {import('./libtorch/find.mjs').LibTorch} [libTorch] needed by `torch`
+ * @param {boolean} [sanitize] build with sanitizers, under `build/sanitize`
  * @returns {Promise<string>} note for the stage
  */
-export async function buildAddon(addon, begin, libTorch) {
-  const folder = join(packageRoot, 'build', addon);
+export async function buildAddon(addon, begin, libTorch, sanitize = false) {
+  const folder = join(packageRoot, sanitize ? 'build/sanitize' : 'build', addon);
   const stamp = join(folder, 'fingerprint');
   const fingerprint = fingerprintOf(addon, libTorch);
   const binary = join(folder, 'build', 'Release', `foothold_${addon}.node`);
@@ -33,6 +34,7 @@ export async function buildAddon(addon, begin, libTorch) {
   rmSync(stamp, { force: true });
   const out = join(folder, 'build');
   const defines = libTorch ? ['--CDFOOTHOLD_TORCH=ON', `--CDCMAKE_PREFIX_PATH=${libTorch.root}`] : [];
+  if (sanitize) defines.push('--CDFOOTHOLD_SANITIZE=ON');
   const configure = () => cmakeJs(['configure', '--out', out, ...defines]);
   // A build folder of a moved checkout, another LibTorch or another generator cannot be configured anew: start afresh.
   if (configuredFor(out) !== libTorch?.root) rmSync(out, { recursive: true, force: true });

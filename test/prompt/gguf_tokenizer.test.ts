@@ -145,8 +145,8 @@ describe('a tokenizer that cannot be rebuilt', () => {
       /model.gguf: tokenizer.ggml.model "bert" is not supported. Supported: gpt2, llama/,
     ],
     [
-      { ...gpt2, 'tokenizer.ggml.pre': 'tekken' },
-      /tokenizer.ggml.pre "tekken" is not supported. Supported: default, gpt-2/,
+      { ...gpt2, 'tokenizer.ggml.pre': 'dbrx' },
+      /tokenizer.ggml.pre "dbrx" is not supported. Supported: default, gpt-2/,
     ],
     [{ 'tokenizer.ggml.model': 'gpt2' }, /no tokenizer.ggml.tokens in its metadata/],
     [{ ...gpt2, 'tokenizer.ggml.tokens': [1, 2] }, /tokenizer.ggml.tokens must be a list of strings/],

@@ -28,8 +28,9 @@ export function exp(a: Complex): Complex {
   return a.im === 0 ? complex(size) : complex(size * Math.cos(a.im), size * Math.sin(a.im));
 }
 
+/** A negative zero as the imaginary part would choose the other branch: `|| 0` makes it positive. */
 export function ln(a: Complex): Complex {
-  return complex(Math.log(modulus(a)), a.im === 0 && a.re >= 0 ? 0 : Math.atan2(a.im, a.re));
+  return complex(Math.log(modulus(a)), Math.atan2(a.im || 0, a.re));
 }
 
 export function pow(base: Complex, exponent: Complex): Complex {

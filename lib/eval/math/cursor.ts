@@ -9,6 +9,8 @@ export abstract class TokenCursor {
   private depth = 0;
   /** Inside `|…|` a bar closes; in a set builder it separates. Either way it does not open a factor. */
   protected barCloses = false;
+  /** After `[` or `]` as the opening bracket, `[` may close the interval: `]0, 1[`. */
+  protected squareCloses = false;
 
   constructor(protected readonly tokens: Token[]) {}
 
@@ -44,13 +46,13 @@ export abstract class TokenCursor {
     if (this.next().text !== text) throw new ParseError(`expected ${text}`);
   }
 
-  /** Parse something one level deeper, with bars closing or not. */
-  protected nested<T>(parse: () => T, barCloses: boolean): T {
-    if (++this.depth > MAX_DEPTH) throw new ParseError('nested too deeply');
-    const outer = this.barCloses;
-    this.barCloses = barCloses;
+  /** Parse something one level deeper, with bars and square brackets closing or not. */
+  protected nested<T>(parse: () => T, barCloses: boolean, squareCloses = false): T {
+    if (++this.depth > MAX_DEPTH) throw new ParseError('nested too deeply', true);
+    const outer = [this.barCloses, this.squareCloses] as const;
+    [this.barCloses, this.squareCloses] = [barCloses, squareCloses];
     const result = parse();
-    this.barCloses = outer;
+    [this.barCloses, this.squareCloses] = outer;
     this.depth--;
     return result;
   }

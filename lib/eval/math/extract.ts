@@ -1,5 +1,6 @@
 import { boxedAnswer } from './boxed.js';
 import { lastMathGroup, type MathGroup, mathGroups } from './segments.js';
+import { isUnitWord } from './units.js';
 
 export interface Extracted {
   /** The answer as it stands in the text, delimiters taken off. */
@@ -10,6 +11,8 @@ export interface Extracted {
 
 /** More text than this is read from its end: the answer is the last thing said. */
 const MAX_LENGTH = 200_000;
+/** LaTeX commands, with the content of those that hold names or words. */
+const TEX_WORDS = /\\(?:(?:begin|end|text[a-z]*|mbox|mathrm|operatorname)\s?\{[^{}]*\}|[A-Za-z]+)/g;
 /** Markers tried from the last backwards, and the longest sentence read after one. */
 const MAX_MARKERS = 4;
 const MAX_SENTENCE = 4000;
@@ -65,7 +68,7 @@ function afterMarker(text: string): Extracted | null {
 
 /** Up to the end of the sentence or line; a full stop within a number or within mathematics ends nothing. */
 function firstSentence(text: string): string {
-  const body = text.slice(0, MAX_SENTENCE).replace(/^[\s*:"“]+/, '');
+  const body = text.slice(0, MAX_SENTENCE).replace(/^[\s*:"“}]+/, '');
   const groups = mathGroups(body);
   const end = /\.(?=\s|$|\*|")|\n/g;
   for (let stop = end.exec(body); stop; stop = end.exec(body)) {
@@ -77,7 +80,7 @@ function firstSentence(text: string): string {
 
 /** The answer within a sentence (or a whole response, `whole`): mathematics at its end, else what follows "is", else a number. */
 function fromFragment(fragment: string, whole: boolean): Extracted | null {
-  const text = fragment.trim();
+  const text = fragment.replace(/,?\s(?:not|instead of|rather than|because|since|which)\s.*/s, '').trim();
   if (text === '') return null;
   const group = lastMathGroup(text);
   const tail = group ? text.slice(group.end) : text;
@@ -98,20 +101,23 @@ function withUnit(group: MathGroup, text: string): Extracted {
   return { text: `${group.text} ${/^(?:\\?%|percent|pct)/.test(unit) ? '%' : `\\text{${unit}}`}`, plain: false };
 }
 
-/** Words of prose: more than a name, a unit, or an answer of two or three words. */
+const NAMES_OF_MATHEMATICS = /^(?:and|or|(?:arc|a)?(?:sin|cos|tan|cot|sec|csc)h?|ln|log|exp|sqrt|pi|np|math|percent)$/i;
+
+/** Prose rather than an answer: a sentence, or a number among words that are neither units nor functions. */
 function isProse(text: string): boolean {
   if (text.length > 400) return true;
-  const words = text.replace(/\\[A-Za-z]+/g, ' ').match(/[A-Za-z]{2,}/g) ?? [];
-  return (
-    words.length > 4 ||
-    (words.length > 1 && /\b(?:is|are|was|the|of|so|we|that|then|there|thus|therefore)\b/i.test(text))
-  );
+  const words = text.replace(TEX_WORDS, ' ').match(/[A-Za-z]{2,}/g) ?? [];
+  const others = words.filter((word) => !isUnitWord(word) && !NAMES_OF_MATHEMATICS.test(word));
+  if (others.length > 4) return true;
+  const long = others.filter((word) => /^(?:[A-Z][a-z]{2,}|[a-z]{3,})$/.test(word));
+  if (/\d/.test(text) && (long.length > 1 || /^[A-Z][a-z]*\s[a-z]{3,}\s/.test(text))) return true;
+  return others.length > 1 && /\b(?:is|are|was|the|of|so|we|that|then|there|thus|therefore)\b/i.test(text);
 }
 
 /** What follows the last "is", "are", "=" or ":" of a sentence, when it is a number or a formula. */
 function afterVerb(text: string): Extracted | null {
   const verb =
-    /.*(?:\b(?:is|are|be|equals?|was|gets?|costs?|to|approximately|about|that|therefore|thus|so)\b|[=:≈])\s*/is.exec(
+    /^.*(?:\b(?:is|are|be|equals?|was|gets?|costs?|to|approximately|about|that|therefore|thus|so)\b|[=:≈])\s*/is.exec(
       text,
     );
   if (!verb) return null;

@@ -34,6 +34,12 @@ export abstract class FormulaParser extends TokenCursor {
       } else if (op === 'pm' || op === 'mp') {
         this.next();
         sum = { kind: 'plusMinus', left: sum, right: this.product(), mirrored: op === 'mp' };
+      } else if (op === 'over' || op === 'choose') {
+        this.next();
+        const below = this.formula();
+        return op === 'over'
+          ? { kind: 'divide', num: sum, den: below }
+          : { kind: 'call', name: 'binomial', args: [sum, below] };
       } else if (op === 'mod') {
         this.next();
         sum = { kind: 'list', open: '(', close: ')', items: [sum, this.product()] };
@@ -78,6 +84,7 @@ export abstract class FormulaParser extends TokenCursor {
     if (!token || token.type === 'end') return false;
     if (token.type !== 'op') return true;
     if (token.text === '|') return !this.barCloses;
+    if (token.text === '[') return !this.squareCloses;
     return [
       '(',
       '[',
@@ -134,6 +141,7 @@ export abstract class FormulaParser extends TokenCursor {
   private postfix(base: Expr): Expr {
     for (let expr = base; ; ) {
       const op = this.opAhead();
+      if (op === '!' && this.peek(1)?.text === '!') throw new ParseError('double factorial');
       if (op === '!') expr = { kind: 'call', name: 'factorial', args: [expr] };
       else if (op === '%') expr = { kind: 'percent', arg: expr };
       else if (op === 'degrees') expr = { kind: 'degrees', arg: expr };
@@ -246,7 +254,12 @@ export abstract class FormulaParser extends TokenCursor {
   /** A numeral, with a repeating part (`0.1\overline{6}`, `0.(3)`) or the fraction of a mixed number after it. */
   private number(text: string): Expr {
     const next = this.peek();
-    if (text.includes('.') && next?.type === 'op' && !next.spaced && (next.text === 'overline' || next.text === '(')) {
+    if (
+      text.includes('.') &&
+      next?.type === 'op' &&
+      !next.spaced &&
+      (next.text === 'overline' || next.text === 'accent' || next.text === '(')
+    ) {
       const repeated = this.repeatedDigits();
       if (repeated !== null) return repeating(text, repeated);
     }

@@ -16,7 +16,15 @@ export type Token =
   | { type: 'op'; text: string; spaced: boolean };
 
 /** An answer that cannot be read as mathematics; it is then compared as text. */
-export class ParseError extends Error {}
+export class ParseError extends Error {
+  /** It was given up for its size alone: nothing is known about it. */
+  readonly tooLarge: boolean;
+
+  constructor(message: string, tooLarge = false) {
+    super(message);
+    this.tooLarge = tooLarge;
+  }
+}
 
 /** Longer answers are compared as text only. */
 const MAX_TOKENS = 1500;
@@ -202,7 +210,7 @@ class Lexer {
         continue;
       }
       if (!(this.number() || this.letters() || this.command())) this.symbol();
-      if (this.tokens.length > MAX_TOKENS) throw new ParseError('too long');
+      if (this.tokens.length > MAX_TOKENS) throw new ParseError('too long', true);
     }
     return this.tokens;
   }

@@ -127,6 +127,10 @@ export function normalise(answer: string): string {
     .replace(/(?<=\d)\\[,!; ](?=\d{3}(?!\d))/g, '')
     .replace(/(?<=\d)\\[,!;:]?\s?\\times/g, '\\times')
     .replace(/\\\$|(?<!\\)\\[()[\]]|\$/g, ' ')
+    .replace(
+      /(?<=\d)\s?\^\s?\{?\s?(?:\\(?:text|mathrm|textrm)\s?\{\s?(?:st|nd|rd|th)\s?\}|(?:st|nd|rd|th)\b)\s?\}?/g,
+      '',
+    )
     .replace(/\\%/g, '%')
     .replace(/\\#/g, '#')
     .replace(/\\&/g, ' and ')

@@ -44,7 +44,7 @@ function splitUnit(tokens: Token[]): { tokens: Token[]; unit: string[] } {
     start--;
     const token = tokens[start]!;
     const next = tokens[start + 1];
-    const opensGroup = (token.text === '{' || token.text === '/') && next?.type === 'text';
+    const opensGroup = ['{', '/', 'mu'].includes(token.text) && next?.type === 'text';
     if (token.type === 'text' || opensGroup) begin = start;
   }
   if (tokens[begin - 1]?.text === '/') begin--;
@@ -137,7 +137,7 @@ class AnswerParser extends FormulaParser {
   /** A formula, a text, or a ratio `a : b : c`. */
   private sideOfRelation(): Expr {
     const first = this.formula();
-    if (this.opAhead() !== ':') return first;
+    if (this.barCloses || this.opAhead() !== ':') return first;
     const parts = [first];
     while (this.opAhead() === ':') {
       this.next();
@@ -153,7 +153,7 @@ class AnswerParser extends FormulaParser {
       this.next();
       return { kind: 'namedSet', name: 'empty' };
     }
-    const inner = this.nested(() => this.answer(), open === '\\{');
+    const inner = this.nested(() => this.answer(), open === '\\{', open === '[' || open === ']');
     if (open === '\\{' && (this.opAhead() === '|' || this.opAhead() === ':')) return this.setBuilder(inner);
     const close = this.next().text;
     if (open === '{') {

@@ -22,6 +22,8 @@ const NUMERIC_POINTS = 12;
 export async function scalarsEqual(a: Expr, b: Expr, engine: SymbolicEngine): Promise<boolean | null> {
   if (keyOf(a) === keyOf(b)) return true;
   if ([a, b].some((side) => contains(side, (part) => part.kind === 'infinity'))) return false;
+  const ratios = compareRatios(a, b);
+  if (ratios) return (await Promise.all(ratios.map(([x, y]) => scalarsEqual(x, y, engine)))).every(Boolean);
   const percent = comparePercent(a, b);
   if (percent) return (await Promise.all(percent.map(([x, y]) => scalarsEqual(x, y, engine)))).includes(true);
   const exact = compareExact(a, b);
@@ -30,7 +32,16 @@ export async function scalarsEqual(a: Expr, b: Expr, engine: SymbolicEngine): Pr
   const numeric = compareNumeric(a, b);
   if (numeric === false) return false;
   const symbolic = await engine.equal(a, b);
+  // Many equal digits of two constants prove nothing where even a double can tell that its digits are noise.
+  if (symbolic && numeric === null && namesOf(a, b).length === 0) return null;
   return symbolic ?? numeric;
+}
+
+/** a : b : c equals d : e : f when a e = b d and a f = c d. */
+function compareRatios(a: Expr, b: Expr): [Expr, Expr][] | null {
+  if (a.kind !== 'ratio' || b.kind !== 'ratio' || a.parts.length !== b.parts.length) return null;
+  const times = (x: Expr, y: Expr): Expr => ({ kind: 'multiply', factors: [x, y], written: 'operator' });
+  return a.parts.slice(1).map((part, i) => [times(a.parts[0]!, b.parts[i + 1]!), times(part, b.parts[0]!)]);
 }
 
 /** `28 %` may be meant as 28 or as 0.28; two percentages compare as their numbers. Degrees likewise. */

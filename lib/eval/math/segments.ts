@@ -26,8 +26,9 @@ export function lastMathGroup(text: string): MathGroup | null {
 /** All stretches of mathematics in order; a dollar that opens none (a price) is passed over. */
 export function mathGroups(text: string): MathGroup[] {
   const groups: MathGroup[] = [];
+  const find = markFinder(text);
   for (let i = 0; i < text.length; i++) {
-    const group = text[i] === '$' ? dollars(text, i) : text[i] === '\\' ? escaped(text, i) : null;
+    const group = text[i] === '$' ? dollars(text, i, find) : text[i] === '\\' ? escaped(text, i, find) : null;
     if (group) {
       if (group.text.trim() !== '') groups.push({ ...group, text: group.text.trim() });
       i = group.end - 1;
@@ -36,10 +37,27 @@ export function mathGroups(text: string): MathGroup[] {
   return groups;
 }
 
-function dollars(text: string, start: number): MathGroup | null {
+type FindMark = (mark: string, from: number) => number;
+
+/** Next unescaped place of a mark, at most MAX_LENGTH on, else −1. Remembers the last answer, so that scanning stays linear. */
+function markFinder(text: string): FindMark {
+  const known = new Map<string, number>();
+  return (mark, from) => {
+    let at = known.get(mark) ?? -1;
+    if (at < from && at !== text.length) {
+      at = text.indexOf(mark, from);
+      while (at > 0 && text[at - 1] === '\\') at = text.indexOf(mark, at + 1);
+      if (at < 0) at = text.length;
+      known.set(mark, at);
+    }
+    return at === text.length || at - from > MAX_LENGTH ? -1 : at;
+  };
+}
+
+function dollars(text: string, start: number, find: FindMark): MathGroup | null {
   const mark = text.startsWith('$$', start) ? '$$' : '$';
   const from = start + mark.length;
-  const close = findUnescaped(text, mark, from);
+  const close = find(mark, from);
   if (close < 0) return null;
   const inner = text.slice(from, close);
   if (mark === '$' && isPrice(inner)) return null;
@@ -51,17 +69,9 @@ function isPrice(inner: string): boolean {
   return inner.includes('\n\n') || /^\d[\d,.]*\s+(?!\\)[a-zA-Z]{2,}[\s,]/.test(inner);
 }
 
-function escaped(text: string, start: number): MathGroup | null {
-  const close = text[start + 1] === '(' ? '\\)' : text[start + 1] === '[' ? '\\]' : null;
-  if (close === null || text[start - 1] === '\\') return null;
-  const end = text.slice(start + 2, start + 2 + MAX_LENGTH).indexOf(close);
-  return end < 0 ? null : { text: text.slice(start + 2, start + 2 + end), start, end: start + 4 + end };
-}
-
-function findUnescaped(text: string, mark: string, from: number): number {
-  const window = text.slice(from, from + MAX_LENGTH);
-  for (let at = window.indexOf(mark); at >= 0; at = window.indexOf(mark, at + 1)) {
-    if (window[at - 1] !== '\\') return from + at;
-  }
-  return -1;
+function escaped(text: string, start: number, find: FindMark): MathGroup | null {
+  const mark = text[start + 1] === '(' ? '\\)' : text[start + 1] === '[' ? '\\]' : null;
+  if (mark === null || text[start - 1] === '\\') return null;
+  const close = find(mark, start + 2);
+  return close < 0 ? null : { text: text.slice(start + 2, close), start, end: close + 2 };
 }

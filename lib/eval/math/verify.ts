@@ -100,9 +100,9 @@ async function answersEqual(
   const choice = choiceOf(gold.text, true);
   if (choice !== null && choice === choiceOf(pred.text, false)) return true;
   const [golds, preds] = [readings(gold), readings(pred)];
-  let verdict: boolean | null = false;
-  for (const a of golds) {
-    for (const b of preds) {
+  let verdict: boolean | null = golds.tooLarge || preds.tooLarge ? null : false;
+  for (const a of golds.found) {
+    for (const b of preds.found) {
       if (unitsConflict(a.unit, b.unit)) continue;
       const equal = await compareAnswers(a.expr, b.expr, { strict, engine });
       if (equal) return true;
@@ -113,20 +113,22 @@ async function answersEqual(
 }
 
 /** What an answer may mean: `1,234` is a number or a list; in prose `0,5` is a list or a decimal. None: not mathematics. */
-function readings({ text, plain }: Answer): ParsedAnswer[] {
+function readings({ text, plain }: Answer): { found: ParsedAnswer[]; tooLarge: boolean } {
   const found: ParsedAnswer[] = [];
+  let tooLarge = false;
   const read = (source: string, thousands: boolean) => {
     try {
       found.push(parseAnswer(source, thousands));
     } catch (error) {
       if (!(error instanceof ParseError)) throw error;
+      tooLarge ||= error.tooLarge;
     }
   };
   read(text, true);
   if (/\d,\d{3}/.test(text)) read(text, false);
   if (plain && /^[-+]?\d+,\d+$/.test(text) && !/^[-+]?[1-9]\d{0,2},\d{3}$/.test(text))
     read(text.replace(',', '.'), false);
-  return found;
+  return { found, tooLarge };
 }
 
 /** Spelling of an answer without what never changes its meaning; words without capitals. */

@@ -171,10 +171,12 @@ export interface Advantages {
   std: Float64Array;
 }
 
+/** The LibTorch in this process. */
 export interface TorchInfo {
   version: string;
-  cudaVersion: string | null;
-  cudaDevices: string[];
+  /** Number of CUDA devices it can use. */
+  cudaDevices: number;
+  /** Threads that one tensor operation uses. */
   threads: number;
 }
 
@@ -186,3 +188,30 @@ export interface GgufHeader {
 }
 export type GgufValue = number | bigint | boolean | string | GgufValue[];
 
+/** Which standard deviation the advantages are divided by. */
+export type ScaleRewards = 'group' | 'batch' | 'none';
+
+interface Addon {
+  computeAdvantages(request: { rewards: Float64Array; groupSizes: Int32Array; scale: ScaleRewards }): Advantages;
+  torchInfo(): TorchInfo;
+}
+
+const addon = (): Addon => loadTorchAddon() as Addon;
+
+/**
+ * Advantages of a batch of groups of rewards, in float64: (reward − mean of its group) / standard deviation, with the
+ * population standard deviation of the group, of the whole batch, or 1.
+ *
+ * @param rewards one per completion, group by group; one that is not finite gets advantage 0 and does not count
+ * @param groupSizes completions of each group
+ */
+export function computeAdvantages(rewards: Float64Array, groupSizes: Int32Array, scale: ScaleRewards): Advantages {
+  return addon().computeAdvantages({ rewards, groupSizes, scale });
+}
+
+/** Version, devices and threads of LibTorch. Throws a UserError when LibTorch or the addon is missing. */
+export function torchInfo(): TorchInfo {
+  return addon().torchInfo();
+}
+
+export { Policy } from './policy.js';

@@ -5,19 +5,14 @@
 
 #include <exception>
 
-#include "native/io/errors.h"
-
-/// The `code` of the JS error for an exception: FOOTHOLD_FORMAT (a damaged or unsupported file), FOOTHOLD_IO (the
-/// operating system refused) or null for any other.
-inline const char* errorCode(const std::exception& error) {
-  if (dynamic_cast<const foothold::io::FormatError*>(&error)) return "FOOTHOLD_FORMAT";
-  if (dynamic_cast<const foothold::io::IoError*>(&error)) return "FOOTHOLD_IO";
-  return nullptr;
-}
-
-/// The JS error, to be thrown or to reject a promise with. Main thread only.
-inline Napi::Error toJsError(Napi::Env env, const std::exception& error) {
-  Napi::Error jsError = Napi::Error::New(env, error.what());
-  if (const char* code = errorCode(error)) jsError.Set("code", Napi::String::New(env, code));
-  return jsError;
-}
+/// The JS error, to be thrown or to reject a promise with. Its `code`:
+///   FOOTHOLD_FORMAT         a damaged or unsupported file
+///   FOOTHOLD_IO             the operating system refused
+///   FOOTHOLD_MODEL          a file that does not hold the model it should
+///   FOOTHOLD_ARGUMENT       values that do not fit together
+///   FOOTHOLD_ABORTED        the call was cancelled
+///   FOOTHOLD_OUT_OF_MEMORY  the machine or the device has no room
+///   FOOTHOLD_INTERNAL       anything else: a defect of Foothold or of LibTorch
+/// Main thread only.
+Napi::Error toJsError(Napi::Env env, const std::exception_ptr& error);
+Napi::Error toJsError(Napi::Env env, const std::exception& error);

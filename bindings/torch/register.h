@@ -4,3 +4,5 @@
 #include <napi.h>
 
 void registerIo(Napi::Env env, Napi::Object exports);
+void registerPolicy(Napi::Env env, Napi::Object exports);
+void registerTrain(Napi::Env env, Napi::Object exports);

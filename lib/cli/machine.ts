@@ -40,7 +40,7 @@ export function examineMachine(): MachineReport {
     platform: `${process.platform}-${process.arch}`,
     libTorch,
     addons,
-    devices: info ? ['cpu', ...info.cudaDevices.map((name, i) => `cuda:${i} (${name})`)] : [],
+    devices: info ? ['cpu', ...Array.from({ length: info.cudaDevices }, (_, i) => `cuda:${i}`)] : [],
     threads: info?.threads ?? availableParallelism(),
     memory: { total: totalmem(), free: freemem() },
     problems,

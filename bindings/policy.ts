@@ -1,0 +1,154 @@
+/** The policy: a transformer with its optimizer, held by the LibTorch addon. */
+import { loadTorchAddon } from './libtorch.js';
+import type {
+  CallOptions,
+  GenerateRequest,
+  LoadOptions,
+  ModelConfig,
+  Placement,
+  Rollouts,
+  TokenBatch,
+  UpdateBatch,
+  UpdateMetrics,
+  UpdateOptions,
+} from './torch.js';
+
+/** A native call on its way. */
+interface Call<T> {
+  promise: Promise<T>;
+  cancel(): void;
+}
+type OnProgress = ((done: number, total: number) => void) | undefined;
+interface NativeRollouts {
+  tokens: Int32Array;
+  offsets: Int32Array;
+  logProbs: Float32Array;
+  finished: Uint8Array;
+}
+
+/** The class of bindings/torch/policy.cc. */
+interface NativePolicy {
+  load(options: LoadOptions): Call<{ parameterCount: number; device: string }>;
+  random(options: Placement & { config: ModelConfig; seed: number }): Call<{ parameterCount: number; device: string }>;
+  generate(request: GenerateRequest, onProgress: OnProgress): Call<NativeRollouts>;
+  logProbs(batch: TokenBatch & { temperature: number }, onProgress: OnProgress): Call<Float32Array>;
+  logits(request: { tokens: Int32Array }): Call<Float32Array>;
+  update(batch: UpdateBatch, options: UpdateOptions, onProgress: OnProgress): Call<UpdateMetrics>;
+  parameter(request: { name: string }): Call<Float32Array>;
+  saveWeights(request: { file: string }): Call<void>;
+  saveOptimizer(request: { file: string }): Call<void>;
+  loadOptimizer(request: { file: string }): Call<void>;
+  dispose(): Call<void>;
+}
+
+/**
+ * Weights, optimizer state and caches of one model. Calls run in the order in which they were made, on a thread of the
+ * policy's own, so that the event loop stays free. Errors carry a `code`: FOOTHOLD_MODEL or FOOTHOLD_FORMAT for files,
+ * FOOTHOLD_ARGUMENT for values that do not fit together, FOOTHOLD_OUT_OF_MEMORY.
+ */
+export class Policy {
+  #native: NativePolicy | null;
+  readonly config: ModelConfig;
+  /** Number of trainable weights, tied ones once. */
+  readonly parameterCount: number;
+  /** Where the weights are: `cpu` or `cuda:<n>`. */
+  readonly device: string;
+
+  private constructor(native: NativePolicy, config: ModelConfig, placed: { parameterCount: number; device: string }) {
+    this.#native = native;
+    this.config = config;
+    this.parameterCount = placed.parameterCount;
+    this.device = placed.device;
+  }
+
+  /** Load weights from safetensors shards or a GGUF file; every tensor is checked by name and shape. */
+  static async load(options: LoadOptions): Promise<Policy> {
+    const native = createNative();
+    return new Policy(native, options.config, await native.load(options).promise);
+  }
+
+  /** New weights: matrices from a normal distribution of standard deviation 0.02, the same for a seed on every device. */
+  static async random(config: ModelConfig, placement: Placement & { seed: number }): Promise<Policy> {
+    const native = createNative();
+    return new Policy(native, config, await native.random({ ...placement, config }).promise);
+  }
+
+  /** Sample completions of a batch of prompts. See {@link GenerateRequest} and {@link Rollouts}. */
+  async generate(request: GenerateRequest, options: CallOptions = {}): Promise<Rollouts> {
+    const result = await run(options, (onProgress) => this.#live().generate(request, onProgress));
+    return {
+      completions: { values: result.tokens, offsets: result.offsets },
+      logProbs: { values: result.logProbs, offsets: result.offsets },
+      finished: result.finished,
+    };
+  }
+
+  /** Log-probability of every completion token, in the batch's order, under softmax(logits / temperature). */
+  async logProbs(batch: TokenBatch, temperature: number, options: CallOptions = {}): Promise<Float32Array> {
+    return run(options, (onProgress) => this.#live().logProbs({ ...batch, temperature }, onProgress));
+  }
+
+  /** Logits of one row of tokens, `[tokens.length, vocabSize]` row-major. For tests and inspection. */
+  async logits(tokens: Int32Array): Promise<Float32Array> {
+    return this.#live().logits({ tokens }).promise;
+  }
+
+  /** One optimizer step on a batch. When it is aborted or fails, weights and optimizer are as before. */
+  async update(batch: UpdateBatch, options: UpdateOptions, call: CallOptions = {}): Promise<UpdateMetrics> {
+    return run(call, (onProgress) => this.#live().update(batch, options, onProgress));
+  }
+
+  /** Values of one weight by its Hugging Face name, in float32. For tests and inspection. */
+  async parameter(name: string): Promise<Float32Array> {
+    return this.#live().parameter({ name }).promise;
+  }
+
+  /** Write the weights, under their Hugging Face names, into one safetensors file; written beside and renamed. */
+  async saveWeights(file: string): Promise<void> {
+    return this.#live().saveWeights({ file }).promise;
+  }
+
+  /** Write the optimizer's state (and the float32 masters of bfloat16 weights) into one safetensors file. */
+  async saveOptimizer(file: string): Promise<void> {
+    return this.#live().saveOptimizer({ file }).promise;
+  }
+
+  /** Read back what {@link saveOptimizer} wrote; the next step is then bitwise the one it would have been. */
+  async loadOptimizer(file: string): Promise<void> {
+    return this.#live().loadOptimizer({ file }).promise;
+  }
+
+  /** Free the weights, after the calls already made. Later calls are refused; disposing twice does nothing. */
+  dispose(): void {
+    const native = this.#native;
+    this.#native = null;
+    native?.dispose().promise.catch(() => {});
+  }
+
+  #live(): NativePolicy {
+    if (!this.#native) throw new Error('This policy was disposed; load it again to use it');
+    return this.#native;
+  }
+}
+
+function createNative(): NativePolicy {
+  const { NativePolicy } = loadTorchAddon() as { NativePolicy: new () => NativePolicy };
+  return new NativePolicy();
+}
+
+/** Start a native call, tie it to the abort signal, and wait for it. */
+async function run<T>(options: CallOptions, start: (onProgress: OnProgress) => Call<T>): Promise<T> {
+  const { signal, onProgress } = options;
+  signal?.throwIfAborted();
+  const call = start(onProgress && ((done, total) => onProgress({ done, total })));
+  const cancel = () => call.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await call.promise;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'FOOTHOLD_ABORTED') signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}

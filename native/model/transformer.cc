@@ -1,0 +1,87 @@
+#include "native/model/transformer.h"
+
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <functional>
+
+#include "native/model/rms_norm.h"
+#include "native/model/swiglu.h"
+
+namespace foothold::model {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+at::Tensor attentionBlock(const Model& model, const LayerWeights& layer, int64_t index, const at::Tensor& x_ND,
+                          const Rope::Angles& angles, Attention& attention) {
+  const ModelConfig& config = model.config;
+  const int64_t tokens = x_ND.size(0), queries = config.querySize(), keys = config.kvSize();
+  const at::Tensor qkv = layer.qkv(x_ND);
+  at::Tensor q_NHE = qkv.narrow(1, 0, queries).view({tokens, config.numHeads, config.headDim});
+  at::Tensor k_NKE = qkv.narrow(1, queries, keys).view({tokens, config.numKvHeads, config.headDim});
+  const at::Tensor v_NKE = qkv.narrow(1, queries + keys, keys).view({tokens, config.numKvHeads, config.headDim});
+  if (config.normalisesHeads()) {
+    q_NHE = rmsNorm(q_NHE.contiguous(), layer.qNorm, config.rmsNormEps);
+    k_NKE = rmsNorm(k_NKE.contiguous(), layer.kNorm, config.rmsNormEps);
+  }
+  const at::Tensor out_NHE = attention.attend(index, rotate(q_NHE, angles), rotate(k_NKE, angles), v_NKE);
+  return layer.output(out_NHE.reshape({tokens, queries}));
+}
+
+at::Tensor runLayer(const Model& model, int64_t index, const at::Tensor& x_ND, const Rope::Angles& angles,
+                    Attention& attention) {
+  const LayerWeights& layer = model.weights.layers[index];
+  const double eps = model.config.rmsNormEps;
+  const at::Tensor attended_ND =
+      x_ND + attentionBlock(model, layer, index, rmsNorm(x_ND, layer.inputNorm, eps), angles, attention);
+  const at::Tensor gateUp = layer.gateUp(rmsNorm(attended_ND, layer.postAttentionNorm, eps));
+  return attended_ND + layer.down(swiGlu(gateUp));
+}
+
+struct Recomputation : torch::CustomClassHolder {
+  std::function<at::Tensor(const at::Tensor&)> layer;
+};
+
+/// A layer that keeps only its input. The backward pass runs the layer again and differentiates that; gradients of
+/// the weights are accumulated by the inner pass itself.
+struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x_ND,
+                            const c10::intrusive_ptr<Recomputation>& recomputation) {
+    context->save_for_backward({x_ND});
+    context->saved_data["layer"] = c10::IValue::make_capsule(recomputation);
+    return recomputation->layer(x_ND);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto recomputation =
+        c10::static_intrusive_pointer_cast<Recomputation>(context->saved_data["layer"].toCapsule());
+    const at::Tensor x_ND = context->get_saved_variables()[0].detach().requires_grad_();
+    at::AutoGradMode enable(true);
+    torch::autograd::backward({recomputation->layer(x_ND)}, {gradients[0]});
+    return {x_ND.grad(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor hiddenStates(const Model& model, const at::Tensor& tokens_N, const at::Tensor& positions_N,
+                        Attention& attention, bool checkpoint) {
+  const Rope::Angles angles = model.rope.at(positions_N);
+  at::Tensor x_ND = at::embedding(model.weights.embedding, tokens_N);
+  for (int64_t i = 0; i < model.config.numLayers; ++i) {
+    if (!checkpoint) {
+      x_ND = runLayer(model, i, x_ND, angles, attention);
+      continue;
+    }
+    auto recomputation = c10::make_intrusive<Recomputation>();
+    recomputation->layer = [&model, &attention, angles, i](const at::Tensor& x) {
+      return runLayer(model, i, x, angles, attention);
+    };
+    x_ND = CheckpointFunction::apply(x_ND, recomputation);
+  }
+  return rmsNorm(x_ND, model.weights.finalNorm, model.config.rmsNormEps);
+}
+
+}  // namespace foothold::model

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "native/rollout/cache.h"
+
+namespace foothold::rollout {
+
+/// The cache for float32 on the CPU. Keys are stored transposed, [K, E, capacity], values [K, capacity, E].
+class CpuCache : public Cache {
+ public:
+  CpuCache(const model::ModelConfig& config, const CacheShape& shape);
+
+  void addPrompt(int64_t group, int64_t layer, const at::Tensor& k_PKE, const at::Tensor& v_PKE) override;
+  void dropPrompt(int64_t group) override;
+  at::Tensor attend(int64_t layer, const std::vector<CacheRow>& rows, const at::Tensor& q_BHE, const at::Tensor& k_BKE,
+                    const at::Tensor& v_BKE) override;
+
+ private:
+  /// Keys and values of one kind for one layer.
+  struct Block {
+    at::Tensor keys_KES;  // S: capacity, rounded up
+    at::Tensor values_KSE;
+    int64_t length = 0;
+  };
+  /// Some rows of one group with one key head: the unit of parallel work.
+  struct Task {
+    int64_t begin, end, kvHead;
+  };
+
+  std::vector<Task> makeTasks(const std::vector<CacheRow>& rows) const;
+  void append(int64_t layer, const CacheRow& row, int64_t kvHead, const float* key, const float* value);
+  void attendTask(int64_t layer, const std::vector<CacheRow>& rows, const Task& task, const float* q, float* out);
+  const float* slotKeys(int64_t layer, int64_t slot, int64_t kvHead) const;
+  const float* slotValues(int64_t layer, int64_t slot, int64_t kvHead) const;
+
+  int64_t heads_, kvHeads_, width_, slotCapacity_;
+  std::vector<std::vector<Block>> prompts_;  // [group][layer]
+  std::vector<at::Tensor> slotKeys_;         // [layer] of [slots, K, E, capacity]
+  std::vector<at::Tensor> slotValues_;       // [layer] of [slots, K, capacity, E]
+};
+
+}  // namespace foothold::rollout

@@ -1,0 +1,223 @@
+#include "native/rollout/generate.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+
+#include "native/model/group_attention.h"
+#include "native/rollout/cache.h"
+
+namespace foothold::rollout {
+namespace {
+
+/// Prompts are prefilled in passes of about this many tokens.
+constexpr int64_t kPrefillTokens = 2048;
+
+/// Prompts attend to themselves and leave their keys and values in the cache.
+class PrefillAttention : public model::Attention {
+ public:
+  PrefillAttention(Cache& cache, c10::intrusive_ptr<model::PackedLayout> layout, std::vector<int64_t> groups)
+      : cache_(cache), layout_(std::move(layout)), groups_(std::move(groups)) {}
+
+  at::Tensor attend(int64_t layer, const at::Tensor& q_NHE, const at::Tensor& k_NKE, const at::Tensor& v_NKE) override {
+    for (size_t i = 0; i < groups_.size(); ++i) {
+      const model::Span& span = layout_->groups[i].prompt;
+      cache_.addPrompt(groups_[i], layer, k_NKE.narrow(0, span.start, span.length),
+                       v_NKE.narrow(0, span.start, span.length));
+    }
+    return model::groupAttention(q_NHE, k_NKE, v_NKE, layout_);
+  }
+
+ private:
+  Cache& cache_;
+  c10::intrusive_ptr<model::PackedLayout> layout_;
+  std::vector<int64_t> groups_;
+};
+
+/// One token of every running row attends to what the cache holds.
+class DecodeAttention : public model::Attention {
+ public:
+  DecodeAttention(Cache& cache, const std::vector<CacheRow>& rows) : cache_(cache), rows_(rows) {}
+  at::Tensor attend(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) override {
+    return cache_.attend(layer, rows_, q, k, v);
+  }
+
+ private:
+  Cache& cache_;
+  const std::vector<CacheRow>& rows_;
+};
+
+class Generator {
+ public:
+  Generator(const model::Model& model, const at::Device& device, const GenerateRequest& request,
+            const Progress& progress)
+      : model_(model),
+        device_(device),
+        request_(request),
+        progress_(progress),
+        completions_(request.prompts.rows() * request.numGenerations),
+        groups_(request.prompts.rows(), Group{request.numGenerations, false, {}}) {
+    // The last token of a completion is never fed back, so it needs no place in the cache.
+    slotLength_ = std::max<int64_t>(request.maxCompletionLength - 1, 1);
+    const int64_t total = static_cast<int64_t>(completions_.size());
+    const int64_t slots = std::clamp<int64_t>(request.maxBatchedTokens / slotLength_, 1, std::max<int64_t>(total, 1));
+    cache_ = makeCache(model.config, {request.prompts.rows(), slots, slotLength_}, model.weights.embedding.options());
+    for (int64_t slot = slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
+  }
+
+  std::vector<Completion> run() {
+    while (waiting_ < static_cast<int64_t>(completions_.size()) || !running_.empty()) {
+      admit();
+      if (!running_.empty()) decode();
+      progress_.advance(sampled_, static_cast<int64_t>(completions_.size()) * request_.maxCompletionLength);
+    }
+    return std::move(completions_);
+  }
+
+ private:
+  int64_t groupOf(int64_t row) const { return row / request_.numGenerations; }
+
+  /// Bring in waiting rows, in order, as long as there is room; at least one when nothing runs.
+  void admit() {
+    std::vector<CacheRow> fresh;
+    std::vector<int64_t> prompts;
+    while (waiting_ < static_cast<int64_t>(completions_.size()) && !freeSlots_.empty()) {
+      const int64_t group = groupOf(waiting_);
+      const int64_t cost = slotLength_ + (groups_[group].held ? 0 : request_.prompts.length(group));
+      const bool idle = running_.empty() && fresh.empty();
+      if (!idle && tokensHeld_ + cost > request_.maxBatchedTokens) break;
+      tokensHeld_ += cost;
+      if (!groups_[group].held) prompts.push_back(group);
+      groups_[group].held = true;
+      fresh.push_back({group, freeSlots_.back(), 0});
+      freeSlots_.pop_back();
+      freshRows_.push_back(waiting_++);
+    }
+    prefill(prompts);
+    start(fresh);
+  }
+
+  void prefill(const std::vector<int64_t>& groups) {
+    for (size_t begin = 0; begin < groups.size();) {
+      progress_.check();
+      std::vector<int64_t> part;
+      std::vector<int64_t> tokens, positions, last;
+      auto layout = c10::make_intrusive<model::PackedLayout>();
+      while (begin < groups.size() && (part.empty() || static_cast<int64_t>(tokens.size()) < kPrefillTokens)) {
+        const int64_t group = groups[begin++], length = request_.prompts.length(group);
+        layout->groups.push_back({{static_cast<int64_t>(tokens.size()), length}, {}});
+        for (int64_t t = 0; t < length; ++t) {
+          tokens.push_back(request_.prompts.row(group)[t]);
+          positions.push_back(t);
+        }
+        last.push_back(static_cast<int64_t>(tokens.size()) - 1);
+        part.push_back(group);
+      }
+      PrefillAttention attention(*cache_, layout, part);
+      const at::Tensor hidden_ND = model::hiddenStates(model_, upload(tokens), upload(positions), attention);
+      const at::Tensor logits_BV = logitsOf(hidden_ND.index_select(0, upload(last)));
+      for (size_t i = 0; i < part.size(); ++i) groups_[part[i]].logits_V = logits_BV[static_cast<int64_t>(i)].clone();
+    }
+  }
+
+  /// The first token of a row is drawn from its prompt's logits.
+  void start(const std::vector<CacheRow>& fresh) {
+    for (size_t i = 0; i < fresh.size(); ++i) {
+      const at::Tensor logits_V = groups_[fresh[i].group].logits_V;
+      accept(freshRows_[i], fresh[i], draw(freshRows_[i], logits_V.const_data_ptr<float>()));
+    }
+    freshRows_.clear();
+    std::stable_sort(running_.begin(), running_.end(),
+                     [](const Running& a, const Running& b) { return a.index < b.index; });
+  }
+
+  void decode() {
+    std::vector<CacheRow> rows;
+    std::vector<int64_t> tokens, positions;
+    for (const Running& row : running_) {
+      rows.push_back(row.cache);
+      tokens.push_back(completions_[row.index].tokens.back());
+      positions.push_back(request_.prompts.length(row.cache.group) + row.cache.length);
+    }
+    DecodeAttention attention(*cache_, rows);
+    const at::Tensor logits_BV = logitsOf(model::hiddenStates(model_, upload(tokens), upload(positions), attention));
+    const float* logits = logits_BV.const_data_ptr<float>();
+    std::vector<Sample> samples(rows.size());
+    at::parallel_for(0, static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) samples[i] = draw(running_[i].index, logits + i * logits_BV.size(1));
+    });
+    const std::vector<Running> before = std::move(running_);
+    running_.clear();
+    for (size_t i = 0; i < before.size(); ++i) {
+      CacheRow cache = before[i].cache;
+      ++cache.length;
+      accept(before[i].index, cache, samples[i]);
+    }
+  }
+
+  Sample draw(int64_t row, const float* logits) const {
+    const double u = uniform(request_.seed, static_cast<uint64_t>(row), completions_[row].tokens.size());
+    return sample(logits, model_.config.vocabSize, request_.sampling, u);
+  }
+
+  /// Add a token to a row, which then goes on running or gives back its place.
+  void accept(int64_t index, const CacheRow& cache, const Sample& sample) {
+    Completion& completion = completions_[index];
+    completion.tokens.push_back(sample.token);
+    completion.logProbs.push_back(sample.logProb);
+    ++sampled_;
+    const auto& eos = request_.eosTokenIds;
+    completion.finished = std::find(eos.begin(), eos.end(), sample.token) != eos.end();
+    if (!completion.finished && static_cast<int64_t>(completion.tokens.size()) < request_.maxCompletionLength) {
+      running_.push_back({index, cache});
+      return;
+    }
+    freeSlots_.push_back(cache.slot);
+    tokensHeld_ -= slotLength_;
+    Group& group = groups_[cache.group];
+    if (--group.unfinished == 0) {
+      cache_->dropPrompt(cache.group);
+      group.logits_V.reset();
+      tokensHeld_ -= request_.prompts.length(cache.group);
+    }
+  }
+
+  at::Tensor upload(const std::vector<int64_t>& values) const {
+    return at::tensor(values, at::TensorOptions(at::kLong)).to(device_);
+  }
+  at::Tensor logitsOf(const at::Tensor& hidden_BD) const {
+    return at::linear(hidden_BD, model_.weights.head).to(at::kCPU, at::kFloat).contiguous();
+  }
+
+  struct Running {
+    int64_t index;
+    CacheRow cache;
+  };
+  struct Group {
+    int64_t unfinished;   // rows, waiting ones included; the prompt is held until none is left
+    bool held;            // the prompt is in the cache
+    at::Tensor logits_V;  // after the prompt: every row's first token is drawn from them
+  };
+
+  const model::Model& model_;
+  const at::Device device_;
+  const GenerateRequest& request_;
+  const Progress& progress_;
+  std::vector<Completion> completions_;
+  std::unique_ptr<Cache> cache_;
+  std::vector<Running> running_;
+  std::vector<Group> groups_;
+  std::vector<int64_t> freeSlots_, freshRows_;
+  int64_t slotLength_ = 0, waiting_ = 0, tokensHeld_ = 0, sampled_ = 0;
+};
+
+}  // namespace
+
+std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
+                                 const Progress& progress) {
+  at::NoGradGuard noGrad;
+  return Generator(model, device, request, progress).run();
+}
+
+}  // namespace foothold::rollout

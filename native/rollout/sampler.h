@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace foothold::rollout {
+
+struct SamplingOptions {
+  double temperature = 1;  // 0 is greedy
+  double topP = 1;         // the last three restrict the distribution; 1, 0 and 0 turn them off
+  int64_t topK = 0;
+  double minP = 0;
+};
+
+struct Sample {
+  int32_t token = 0;
+  float logProb = 0;
+};
+
+/// A number in [0, 1) that is a function of (seed, row, step) alone: Philox 4x32-10 (Salmon et al., SC 2011). So a
+/// completion does not depend on its neighbours or on the order in which rows are computed.
+double uniform(uint64_t seed, uint64_t row, uint64_t step);
+
+/// Draw a token from softmax(logits / temperature), restricted as `options` say, by inverting the cumulative
+/// distribution at `u`; its log-probability is that of the distribution drawn from. Greedy reports the log-probability
+/// at temperature 1.
+Sample sample(const float* logits, int64_t size, const SamplingOptions& options, double u);
+
+}  // namespace foothold::rollout

@@ -1,0 +1,133 @@
+#include "native/train/batch.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace foothold::train {
+namespace {
+
+[[noreturn]] void fail(const std::string& message) { throw std::invalid_argument(message); }
+
+void checkOffsets(const Ragged& ragged, const std::string& name) {
+  if (ragged.offsets.empty() || ragged.offsets.front() != 0) fail(name + ".offsets must begin with 0");
+  if (!std::is_sorted(ragged.offsets.begin(), ragged.offsets.end())) fail(name + ".offsets must not decrease");
+  if (ragged.offsets.back() != static_cast<int64_t>(ragged.values.size())) {
+    fail(name + ".offsets must end with the number of values, " + std::to_string(ragged.values.size()) + ", not " +
+         std::to_string(ragged.offsets.back()));
+  }
+}
+
+void checkTokens(const Ragged& ragged, const std::string& name, int64_t vocabSize) {
+  for (int64_t row = 0; row < ragged.rows(); ++row) {
+    for (int64_t t = 0; t < ragged.length(row); ++t) {
+      const int32_t token = ragged.row(row)[t];
+      if (token < 0 || token >= vocabSize) {
+        fail(name + " row " + std::to_string(row) + ": token id " + std::to_string(token) +
+             " is outside the vocabulary of " + std::to_string(vocabSize));
+      }
+    }
+  }
+}
+
+void append(std::vector<int64_t>& target, const int32_t* values, int64_t count) {
+  target.insert(target.end(), values, values + count);
+}
+
+void appendRange(std::vector<int64_t>& target, int64_t begin, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) target.push_back(begin + i);
+}
+
+}  // namespace
+
+void checkBatch(const TokenBatch& batch, int64_t vocabSize, int64_t maxPositions) {
+  checkOffsets(batch.prompts, "prompts");
+  checkOffsets(batch.completions, "completions");
+  checkTokens(batch.prompts, "prompts", vocabSize);
+  checkTokens(batch.completions, "completions", vocabSize);
+  if (static_cast<int64_t>(batch.groupSizes.size()) != batch.prompts.rows()) {
+    fail("groupSizes has " + std::to_string(batch.groupSizes.size()) + " entries for " +
+         std::to_string(batch.prompts.rows()) + " prompts");
+  }
+  int64_t row = 0;
+  for (int64_t group = 0; group < batch.prompts.rows(); ++group) {
+    const int64_t prompt = batch.prompts.length(group);
+    if (prompt == 0) fail("prompts row " + std::to_string(group) + " is empty; a prompt needs at least one token");
+    if (batch.groupSizes[group] < 1) fail("groupSizes[" + std::to_string(group) + "] must be at least 1");
+    for (int64_t i = 0; i < batch.groupSizes[group]; ++i, ++row) {
+      if (row >= batch.completions.rows()) fail("groupSizes count more rows than there are completions");
+      const int64_t length = prompt + batch.completions.length(row);
+      if (length > maxPositions) {
+        fail("completions row " + std::to_string(row) + " with its prompt has " + std::to_string(length) +
+             " tokens; the model takes at most " + std::to_string(maxPositions));
+      }
+    }
+  }
+  if (row != batch.completions.rows()) {
+    fail("groupSizes sum to " + std::to_string(row) + ", but there are " + std::to_string(batch.completions.rows()) +
+         " completions");
+  }
+}
+
+std::vector<std::vector<GroupSlice>> cutByTokens(const TokenBatch& batch, const std::vector<int64_t>& rows,
+                                                 int64_t maxTokens) {
+  std::vector<int64_t> groupOf;
+  for (size_t group = 0; group < batch.groupSizes.size(); ++group) {
+    groupOf.insert(groupOf.end(), batch.groupSizes[group], static_cast<int64_t>(group));
+  }
+  std::vector<std::vector<GroupSlice>> parts;
+  int64_t used = 0;
+  for (const int64_t row : rows) {
+    const int64_t group = groupOf[row], tokens = batch.completions.length(row);
+    const bool sameGroup = !parts.empty() && parts.back().back().group == group;
+    const int64_t cost = tokens + (sameGroup ? 0 : batch.prompts.length(group));
+    if (parts.empty() || used + cost > maxTokens) {
+      parts.push_back({{group, {row}}});
+      used = tokens + batch.prompts.length(group);
+      continue;
+    }
+    used += cost;
+    if (sameGroup) {
+      parts.back().back().rows.push_back(row);
+    } else {
+      parts.back().push_back({group, {row}});
+    }
+  }
+  return parts;
+}
+
+PackedBatch pack(const TokenBatch& batch, const std::vector<GroupSlice>& slices, const at::Device& device) {
+  PackedBatch packed;
+  packed.layout = c10::make_intrusive<model::PackedLayout>();
+  std::vector<int64_t> tokens, positions, predictors, targets;
+  for (const GroupSlice& slice : slices) {
+    model::GroupSpan span;
+    const int64_t prompt = batch.prompts.length(slice.group);
+    span.prompt = {static_cast<int64_t>(tokens.size()), prompt};
+    append(tokens, batch.prompts.row(slice.group), prompt);
+    appendRange(positions, 0, prompt);
+    for (const int64_t row : slice.rows) {
+      const int64_t length = batch.completions.length(row), start = static_cast<int64_t>(tokens.size());
+      const int64_t inputs = std::max<int64_t>(length - 1, 0);
+      packed.rows.push_back(row);
+      packed.rowOffsets.push_back(static_cast<int64_t>(targets.size()));
+      append(targets, batch.completions.row(row), length);
+      if (length > 0) predictors.push_back(span.prompt.start + prompt - 1);
+      appendRange(predictors, start, inputs);
+      append(tokens, batch.completions.row(row), inputs);
+      appendRange(positions, prompt, inputs);
+      span.completions.push_back({start, inputs});
+    }
+    packed.layout->groups.push_back(std::move(span));
+  }
+  packed.rowOffsets.push_back(static_cast<int64_t>(targets.size()));
+  const auto upload = [&](const std::vector<int64_t>& values) {
+    return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
+  };
+  packed.tokens_N = upload(tokens);
+  packed.positions_N = upload(positions);
+  packed.predictors_C = upload(predictors);
+  packed.targets_C = upload(targets);
+  return packed;
+}
+
+}  // namespace foothold::train

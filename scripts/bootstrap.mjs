@@ -2,7 +2,6 @@
  * Makes a fresh clone ready: npm packages, LibTorch, the native addons, TypeScript. What is up to date is left alone.
  * Run by `npm start` and `npm test`; alone: `npm run bootstrap`.
  */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provideLibTorch } from './libtorch/provide.mjs';
@@ -18,9 +17,7 @@ export async function bootstrap() {
     await stage('packages', installPackages);
     await stage('text addon', (begin) => buildAddon('text', begin));
     const libTorch = await provideLibTorch(stage);
-    if (existsSync(join(packageRoot, 'bindings', 'torch', 'module.cc'))) {
-      await stage('torch addon', (begin) => buildAddon('torch', begin, libTorch));
-    }
+    await stage('torch addon', (begin) => buildAddon('torch', begin, libTorch));
     await stage('TypeScript', compileTypeScript);
   });
 }

@@ -6,9 +6,10 @@ const BUFFER_CHARACTERS = 1 << 16;
 
 /**
  * Write lines to standard output, no faster than they are read from it. Ends quietly when the reader has closed it (as
- * `head` does). What came before an error of `lines` is written before it is thrown.
+ * `head` does). What came before an error of `lines` is written before it is thrown. With `bufferCharacters` 0 each line is
+ * written at once, for a reader that waits for it before it asks on.
  */
-export async function writeLines(lines: AsyncIterable<string>): Promise<void> {
+export async function writeLines(lines: AsyncIterable<string>, bufferCharacters = BUFFER_CHARACTERS): Promise<void> {
   let pending = '';
   let failure: NodeJS.ErrnoException | undefined;
   const onError = (error: Error) => {
@@ -25,7 +26,7 @@ export async function writeLines(lines: AsyncIterable<string>): Promise<void> {
     try {
       for await (const line of lines) {
         pending += `${line}\n`;
-        if (pending.length >= BUFFER_CHARACTERS) await flush();
+        if (pending.length >= bufferCharacters) await flush();
       }
     } finally {
       await flush();

@@ -7,6 +7,7 @@ import { prepare } from './prepare.js';
 import { score } from './score.js';
 import { setup } from './setup.js';
 import { train } from './train.js';
+import { verify } from './verify.js';
 
 // Each command has options of its own type; together they are known by their common part alone.
-export const commands = [prepare, train, evalSwe, generate, score, setup, doctor] as unknown as Command[];
+export const commands = [prepare, train, evalSwe, generate, score, verify, setup, doctor] as unknown as Command[];

@@ -33,7 +33,6 @@ export interface Engine {
 
 /** The LibTorch addon. Loading it is left to the first run, so that commands that need no model start at once. */
 export async function nativeEngine(): Promise<Engine> {
-  const torch: unknown = await import('../../bindings/torch.js');
-  const { Policy, computeAdvantages } = torch as { Policy: Pick<Engine, 'load'> } & Pick<Engine, 'computeAdvantages'>;
+  const { Policy, computeAdvantages } = await import('../../bindings/torch.js');
   return { load: (options) => Policy.load(options), computeAdvantages };
 }

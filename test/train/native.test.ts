@@ -1,0 +1,86 @@
+/** The trainer with the real core, on a tiny model. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Policy } from '../../bindings/torch.js';
+import { defineConfig, type RunInput } from '../../lib/config/index.js';
+import { saveModelFolder } from '../../lib/model/save.js';
+import { Trainer, train } from '../../lib/train/index.js';
+import { modelConfig, type TinyRun, tinyRun, tokenizer } from './tiny_run.js';
+
+const settings = { learningRate: 5e-3, maxPromptLength: 100, maxCompletionLength: 24, batchSize: 4, template: 'raw' };
+const problems = Array.from({ length: 24 }, (_, i) => ({
+  problem: `${i % 6}=`,
+  target: 'abcdef'[i % 6]!,
+  thought: 't',
+}));
+const stages = [
+  { method: 'sft' as const, maxSteps: 60, batchSize: 8, learningRate: 1e-2, warmupRatio: 0.1 },
+  { method: 'srl' as const, maxSteps: 8, learningRate: 2e-3, epsilonStd: 0.01 },
+  { method: 'rlvr' as const, maxSteps: 3, learningRate: 2e-3, rewards: ['similarity'], beta: 0.05 },
+];
+
+async function run(overrides: object): Promise<TinyRun & { config: RunInput }> {
+  const made = await tinyRun(problems, { ...settings, ...overrides });
+  const policy = await Policy.random(modelConfig, { device: 'cpu', dtype: 'float32', seed: 1 });
+  const model = { config: modelConfig, tokenizer, eosTokenIds: [0], original: null };
+  await saveModelFolder(join(made.folder, 'model'), model, 'float32', (file) => policy.saveWeights(file));
+  policy.dispose();
+  return made as TinyRun & { config: RunInput };
+}
+
+const timeless = (lines: Record<string, unknown>[]) => lines.map(({ step_time, tokens_per_second, ...line }) => line);
+const weights = (output: string) => readFileSync(join(output, 'model', 'model.safetensors'));
+
+describe('sft → srl → rlvr', () => {
+  let whole: TinyRun;
+  beforeAll(async () => {
+    whole = await run({ method: undefined, stages });
+    await train(whole.config as unknown as RunInput);
+  }, 120_000);
+
+  it('learns the format and the answers', () => {
+    const metrics = whole.lines('metrics');
+    expect(metrics).toHaveLength(71);
+    expect(metrics[59]!.loss).toBeLessThan((metrics[0]!.loss as number) / 4);
+    expect(metrics[67]!['completions/malformed_ratio']).toBeLessThan(0.2);
+    const kl = metrics.slice(68).map((line) => line.kl as number);
+    expect(kl[0]).toBeCloseTo(0, 5);
+    expect(metrics.every(({ grad_norm }) => grad_norm === null || Number.isFinite(grad_norm))).toBe(true);
+  });
+
+  it.each([3, 63, 69])('stopped after step %d and resumed, it is the same run to the bit', async (stopAt) => {
+    const broken = await run({ method: undefined, stages });
+    const config = defineConfig(broken.config);
+    const first = await Trainer.create(config);
+    for await (const { step } of first) if (step === stopAt) first.stop();
+    expect(first.result).toMatchObject({ outcome: 'stopped', step: stopAt, checkpoint: stopAt });
+    const second = await Trainer.create(config, { resume: true });
+    for await (const _ of second);
+    expect(timeless(broken.lines('metrics'))).toEqual(timeless(whole.lines('metrics')));
+    expect(broken.lines('samples')).toEqual(whole.lines('samples'));
+    expect(weights(broken.output).equals(weights(whole.output))).toBe(true);
+  });
+});
+
+it('a step abandoned while sampling leaves the run as it was', async () => {
+  const stage = { method: 'srl' as const, maxSteps: 3, epsilonStd: 0 };
+  const whole = await run(stage);
+  await train(whole.config);
+
+  const broken = await run({ ...stage, maxSteps: 3 });
+  const abort = new AbortController();
+  let phases = 0;
+  const config = defineConfig(broken.config);
+  const first = await Trainer.create(config, {
+    signal: abort.signal,
+    onPhase: (phase) => {
+      if (phase === 'update' && ++phases === 2) setImmediate(() => abort.abort(new Error('enough')));
+    },
+  });
+  for await (const _ of first);
+  expect(first.result.outcome).toBe('stopped');
+  const second = await Trainer.create(config, { resume: true });
+  for await (const _ of second);
+  expect(weights(broken.output).equals(weights(whole.output))).toBe(true);
+});

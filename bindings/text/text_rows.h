@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "native/text/batch.h"
@@ -15,10 +17,15 @@ class TextBatch {
   /// `name` is the argument's name, for the error when an entry is no string.
   TextBatch(Napi::Array strings, const char* name);
 
-  TextRows rows() const { return {units_.data(), offsets_.data(), offsets_.size() - 1}; }
+  TextRows rows() const { return {units_.get(), offsets_.data(), offsets_.size() - 1}; }
 
  private:
-  std::vector<char16_t> units_;
+  bool append(napi_env env, napi_value value);
+  void grow(size_t room);
+
+  std::unique_ptr<char16_t[]> units_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
   std::vector<uint64_t> offsets_;
 };
 

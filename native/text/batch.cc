@@ -1,6 +1,8 @@
 #include "native/text/batch.h"
 
 #include <algorithm>
+#include <exception>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -42,25 +44,65 @@ class PairScorer {
   BlockMatcher matcher_;
 };
 
+// Hands out the pairs of a batch to threads, in chunks.
+class Batch {
+ public:
+  Batch(const TextRows& actions, const TextRows& experts, bool autojunk, std::span<double> ratios,
+        const std::atomic<bool>& cancelled)
+      : actions_(actions), experts_(experts), autojunk_(autojunk), ratios_(ratios), cancelled_(cancelled) {}
+
+  size_t numChunks() const { return (ratios_.size() + kChunk - 1) / kChunk; }
+
+  // Scores chunks until none is left. An error, such as lack of memory, is kept for the thread that waits.
+  void work() noexcept try {
+    PairScorer scorer(autojunk_);
+    for (size_t begin; !stopped_ && (begin = next_.fetch_add(kChunk)) < ratios_.size();) {
+      const size_t end = std::min(begin + kChunk, ratios_.size());
+      for (size_t i = begin; i < end; ++i) {
+        if (cancelled_.load(std::memory_order_relaxed)) return;
+        ratios_[i] = scorer.score(actions_.row(i), experts_.row(i));
+      }
+    }
+  } catch (...) {
+    if (!stopped_.exchange(true)) error_ = std::current_exception();
+  }
+
+  // To be called when no thread works any more.
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  // Long enough for groups with the same expert to stay together, short enough to spread long pairs.
+  static constexpr size_t kChunk = 16;
+
+  TextRows actions_;
+  TextRows experts_;
+  bool autojunk_;
+  std::span<double> ratios_;
+  const std::atomic<bool>& cancelled_;
+  std::atomic<size_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  std::exception_ptr error_;
+};
+
 }  // namespace
 
 void computeRatios(const TextRows& actions, const TextRows& experts, bool autojunk, unsigned threads,
                    std::span<double> ratios, const std::atomic<bool>& cancelled) {
-  constexpr size_t kChunk = 16;
-  std::atomic<size_t> next{0};
-  const auto work = [&] {
-    PairScorer scorer(autojunk);
-    for (size_t begin; (begin = next.fetch_add(kChunk)) < ratios.size();) {
-      for (size_t i = begin; i < std::min(begin + kChunk, ratios.size()); ++i) {
-        if (cancelled.load(std::memory_order_relaxed)) return;
-        ratios[i] = scorer.score(actions.row(i), experts.row(i));
+  Batch batch(actions, experts, autojunk, ratios, cancelled);
+  {
+    std::vector<std::jthread> helpers;
+    try {
+      while (helpers.size() + 1 < std::min<size_t>(threads, batch.numChunks())) {
+        helpers.emplace_back([&batch] { batch.work(); });
       }
+    } catch (const std::system_error&) {
+      // The system has no more threads to give: those there are do the work.
     }
-  };
-  const size_t useful = (ratios.size() + kChunk - 1) / kChunk;
-  std::vector<std::jthread> helpers;
-  for (size_t t = 1; t < std::min<size_t>(threads, useful); ++t) helpers.emplace_back(work);
-  work();
+    batch.work();
+  }
+  batch.rethrow();
 }
 
 }  // namespace foothold::text

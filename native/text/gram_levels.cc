@@ -12,11 +12,11 @@ void GramLevels::match(const Comparison& comparison, Range range, uint32_t max_s
   base_.start(comparison, range);
   while (base_.length < base_size) {
     std::swap(base_, shorter_);
-    base_.join(shorter_, shorter_.length, pairs_);
+    base_.join(shorter_, shorter_.length, numbers_);
   }
   rest.assign(1, range);
   for (uint32_t size = max_size - 1; size > base_size; --size) {
-    exact_.join(base_, size - base_size, pairs_);
+    exact_.join(base_, size - base_size, numbers_);
     matchSize(comparison, exact_, range, sink, rest);
   }
   matchSize(comparison, base_, range, sink, rest);

@@ -21,7 +21,7 @@ class GramLevels {
   void matchSize(const Comparison& comparison, const Grams& grams, Range range, BlockSink& sink,
                  std::vector<Range>& rest);
 
-  PairNumbers pairs_;
+  KeyNumbers numbers_;
   Grams shorter_;
   Grams base_;
   Grams exact_;

@@ -21,25 +21,30 @@ class GramScan {
   uint32_t scan(const Comparison& comparison, Range range, uint32_t max_size, size_t max_runs, RunStack& runs);
 
  private:
-  bool listRuns(const Grams& grams, size_t max_runs, RunStack& runs);
+  bool listRuns(const Grams& grams, size_t max_runs, uint32_t max_size, RunStack& runs);
+  void listByGram(const Grams& grams, RunStack& runs);
+  bool listByGroup(const Grams& grams, size_t max_runs, RunStack& runs);
   void groupByPredecessor(const Grams& grams);
+  Run runAt(uint32_t i, uint32_t j);
   uint32_t runLength(uint32_t i, uint32_t j);
   bool hasLevel(size_t level);
+  void finishLevel(size_t level);
 
   const Comparison* comparison_ = nullptr;
   Range range_{};
-  PairNumbers pairs_;
-  // levels_[l] holds grams of 2^l symbols. The first num_levels_ are made for this range; the last of them may be the
-  // first level at which a and b have no gram in common, none_from_.
+  KeyNumbers numbers_;
+  // levels_[l] holds grams of 2^l symbols. The first num_levels_ are made for this range, except that 1 and 2 are left
+  // out when level 3 was made directly; the last may be the first level at which a and b have no gram in common,
+  // none_from_.
   std::array<Grams, 32> levels_;
   size_t num_levels_ = 0;
   size_t none_from_ = 0;
   // Positions of b by (gram, symbol before it): a group is one such pair. The groups of a gram form a list.
-  PairNumbers groups_;
+  KeyNumbers groups_;
   std::vector<uint32_t> group_of_b_;
   std::vector<uint32_t> first_group_;
   std::vector<uint32_t> next_group_;
-  PositionLists by_group_;
+  PositionLists positions_;
 };
 
 }  // namespace foothold::text

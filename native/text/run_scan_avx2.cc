@@ -19,6 +19,15 @@ namespace foothold::text {
 
 namespace {
 
+struct TwoWords {
+  static constexpr uint32_t kLanes = 2;
+  typedef uint64_t V __attribute__((vector_size(16)));
+  static bool any(V value) {
+    const __m128i bits = reinterpret_cast<__m128i>(value);
+    return _mm_testz_si128(bits, bits) == 0;
+  }
+};
+
 struct FourWords {
   static constexpr uint32_t kLanes = 4;
   typedef uint64_t V __attribute__((vector_size(32)));
@@ -31,7 +40,7 @@ struct FourWords {
 }  // namespace
 
 void scanAvx2(const ScanInput& input, uint32_t min_size, RunBuffer& buffer) {
-  scanWith<FourWords>(input, min_size, buffer);
+  scanWith<FourWords, TwoWords, OneWord>(input, min_size, buffer);
 }
 
 }  // namespace foothold::text

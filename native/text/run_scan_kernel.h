@@ -118,30 +118,28 @@ class Scanner {
   // Number of equal elements from (i, j) on, within the range.
   uint32_t agreement(uint32_t i, uint32_t j) const {
     const uint32_t rows = input_.range.a_high - i, columns = input_.range.b_high - j;
-    const uint32_t room = rows < columns ? rows : columns;
-    const uint32_t* a = input_.a + i;
-    const uint32_t* b = input_.b + j;
-    uint32_t equal = 0;
-    while (equal < room && a[equal] == b[equal]) ++equal;
-    return equal;
+    return commonPrefix(input_.a + i, input_.b + j, rows < columns ? rows : columns);
   }
 
   const ScanInput& input_;
   RunBuffer& buffer_;
 };
 
-// Scans the words of the range with the wide set, and with single words what would leave most of a vector empty.
-template <class Wide>
-void scanWith(const ScanInput& input, uint32_t min_size, RunBuffer& buffer) {
-  const Range& range = input.range;
-  uint32_t word = input.rows->wordOf(range.b_low);
-  const uint32_t end = input.rows->wordOf(range.b_high - 1) + 1;
-  Scanner<Wide> wide(input, buffer);
-  for (; word < end && (end - word) * 2 > Wide::kLanes && !buffer.full(); word += Wide::kLanes) {
-    wide.scanStrip(word, min_size);
+// Scans words with vectors as long as they are more than half full.
+template <class Set>
+void scanWords(const ScanInput& input, uint32_t min_size, uint32_t& word, uint32_t end, RunBuffer& buffer) {
+  Scanner<Set> scanner(input, buffer);
+  for (; word < end && (end - word) * 2 > Set::kLanes && !buffer.full(); word += Set::kLanes) {
+    scanner.scanStrip(word, min_size);
   }
-  Scanner<OneWord> narrow(input, buffer);
-  for (; word < end && !buffer.full(); ++word) narrow.scanStrip(word, min_size);
+}
+
+// Scans the words of the range, with the widest of the sets first.
+template <class... Sets>
+void scanWith(const ScanInput& input, uint32_t min_size, RunBuffer& buffer) {
+  uint32_t word = input.rows->wordOf(input.range.b_low);
+  const uint32_t end = input.rows->wordOf(input.range.b_high - 1) + 1;
+  (scanWords<Sets>(input, min_size, word, end, buffer), ...);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct TwoWords {
 }  // namespace
 
 void scanPortable(const ScanInput& input, uint32_t min_size, RunBuffer& buffer) {
-  scanWith<TwoWords>(input, min_size, buffer);
+  scanWith<TwoWords, OneWord>(input, min_size, buffer);
 }
 
 }  // namespace foothold::text

@@ -9,25 +9,36 @@
 namespace foothold::text {
 
 /// A run in one number, for fast choice: the largest is the longest, then the first in a, then the first in b.
-/// Coordinates are relative to a corner that the holder of the run knows, each below 2^21.
 class Run {
  public:
-  static constexpr uint32_t kBits = 21;
-  static constexpr uint32_t kMax = (1u << kBits) - 1;
-
   Run() = default;
   Run(uint32_t a, uint32_t b, uint32_t size)
-      : key_(uint64_t{size} << (2 * kBits) | uint64_t{kMax - a} << kBits | (kMax - b)) {}
+      : key_(static_cast<Key>(size) << 64 | static_cast<uint64_t>(~a) << 32 | static_cast<uint32_t>(~b)) {}
 
-  uint32_t size() const { return static_cast<uint32_t>(key_ >> (2 * kBits)); }
-  uint32_t a() const { return kMax - (static_cast<uint32_t>(key_ >> kBits) & kMax); }
-  uint32_t b() const { return kMax - (static_cast<uint32_t>(key_) & kMax); }
+  uint32_t size() const { return static_cast<uint32_t>(key_ >> 64); }
+  uint32_t a() const { return ~static_cast<uint32_t>(key_ >> 32); }
+  uint32_t b() const { return ~static_cast<uint32_t>(key_); }
 
   bool operator<(Run other) const { return key_ < other.key_; }
 
  private:
-  uint64_t key_;
+  __extension__ typedef unsigned __int128 Key;
+  Key key_;
 };
+
+/// Number of equal elements at the beginning of two stretches of `room` elements.
+static inline uint32_t commonPrefix(const uint32_t* a, const uint32_t* b, uint32_t room) {
+  constexpr uint32_t kStep = 8;
+  uint32_t equal = 0;
+  for (; equal + kStep <= room; equal += kStep) {
+    uint32_t difference = 0;
+    for (uint32_t k = 0; k < kStep; ++k) difference |= a[equal + k] ^ b[equal + k];
+    if (difference != 0) break;
+  }
+  while (equal < room && a[equal] == b[equal]) ++equal;
+  return equal;
+}
+
 /// A stack of runs that hands out raw room for many at once.
 class RunStack {
  public:

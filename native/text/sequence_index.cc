@@ -4,16 +4,16 @@ namespace foothold::text {
 
 void SequenceIndex::number(std::span<const uint32_t> b) {
   table_.clear();
-  counts_.clear();
   symbols_.resize(b.size());
-  for (size_t j = 0; j < b.size(); ++j) {
-    const uint32_t symbol = table_.intern(b[j]);
-    symbols_[j] = symbol;
-    if (symbol == counts_.size()) counts_.push_back(0);
-    ++counts_[symbol];
-  }
+  for (size_t j = 0; j < b.size(); ++j) symbols_[j] = table_.intern(b[j]);
   roles_.assign(table_.size(), Role::kPlain);
   has_excluded_ = false;
+}
+
+std::vector<uint32_t> SequenceIndex::countOccurrences() const {
+  std::vector<uint32_t> counts(table_.size(), 0);
+  for (uint32_t symbol : symbols_) ++counts[symbol];
+  return counts;
 }
 
 void SequenceIndex::exclude(uint32_t symbol, Role role) {
@@ -26,8 +26,9 @@ void SequenceIndex::exclude(uint32_t symbol, Role role) {
 void SequenceIndex::finish(bool autojunk) {
   if (autojunk && length() >= 200) {
     const uint32_t limit = length() / 100 + 1;
+    const std::vector<uint32_t> counts = countOccurrences();
     for (uint32_t symbol = 0; symbol < table_.size(); ++symbol) {
-      if (roles_[symbol] == Role::kPlain && counts_[symbol] > limit) exclude(symbol, Role::kPopular);
+      if (roles_[symbol] == Role::kPlain && counts[symbol] > limit) exclude(symbol, Role::kPopular);
     }
   }
   if (!has_excluded_) return;
@@ -38,7 +39,7 @@ void SequenceIndex::finish(bool autojunk) {
 }
 
 uint64_t SequenceIndex::countCommon(std::span<const uint32_t> a) const {
-  std::vector<uint32_t> left = counts_;
+  std::vector<uint32_t> left = countOccurrences();
   uint64_t common = 0;
   for (uint32_t element : a) {
     const uint32_t symbol = table_.find(element);

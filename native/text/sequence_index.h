@@ -42,9 +42,6 @@ class SequenceIndex {
   /// Whether some element is junk or popular. Without any, a longest match can never be extended.
   bool hasExcluded() const { return has_excluded_; }
 
-  /// How often a symbol occurs in b.
-  uint32_t occurrences(uint32_t symbol) const { return counts_[symbol]; }
-
   /// Number of elements that a and b have in common, each counted as often as it occurs in both.
   uint64_t countCommon(std::span<const uint32_t> a) const;
 
@@ -56,13 +53,13 @@ class SequenceIndex {
 
  private:
   void number(std::span<const uint32_t> b);
+  std::vector<uint32_t> countOccurrences() const;
   void exclude(uint32_t symbol, Role role);
   void finish(bool autojunk);
 
   SymbolTable table_;
   std::vector<uint32_t> symbols_;
   std::vector<uint32_t> core_symbols_;
-  std::vector<uint32_t> counts_;
   std::vector<Role> roles_;
   bool has_excluded_ = false;
 };

@@ -21,7 +21,7 @@ uint64_t areaOf(Range range) { return uint64_t{range.a_high - range.a_low} * (ra
 // The shortest runs worth listing in a range, so that there are few of them: 2, 4 or 8.
 uint32_t runSizeFor(Range range) {
   const uint64_t area = areaOf(range);
-  return area <= 3000 ? 2 : area <= 40000 ? 4 : 8;
+  return area <= 3000 ? 2 : area <= 80000 ? 4 : 8;
 }
 
 // More runs than this are not listed: a range has at most one for each row and column in text that repeats itself

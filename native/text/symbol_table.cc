@@ -15,25 +15,16 @@ size_t SymbolTable::slotOf(uint32_t element) const {
   return slot;
 }
 
-uint32_t SymbolTable::find(uint32_t element) const {
-  if (element < kDirect) return direct_[element];
-  return hashed_ == 0 ? kAbsent : slots_[slotOf(element)];
-}
+uint32_t SymbolTable::findHashed(uint32_t element) const { return hashed_ == 0 ? kAbsent : slots_[slotOf(element)]; }
 
-uint32_t SymbolTable::intern(uint32_t element) {
-  uint32_t* entry;
-  if (element < kDirect) {
-    entry = &direct_[element];
-  } else {
-    if (2 * (hashed_ + 1) > slots_.size()) grow();
-    entry = &slots_[slotOf(element)];
-    if (*entry == kAbsent) ++hashed_;
+uint32_t SymbolTable::internHashed(uint32_t element) {
+  if (2 * (hashed_ + 1) > slots_.size()) grow();
+  uint32_t& symbol = slots_[slotOf(element)];
+  if (symbol == kAbsent) {
+    symbol = append(element);
+    ++hashed_;
   }
-  if (*entry == kAbsent) {
-    *entry = size();
-    elements_.push_back(element);
-  }
-  return *entry;
+  return symbol;
 }
 
 void SymbolTable::grow() {

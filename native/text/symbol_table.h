@@ -16,10 +16,15 @@ class SymbolTable {
   SymbolTable();
 
   /// Number of `element`, new if it was not known.
-  uint32_t intern(uint32_t element);
+  uint32_t intern(uint32_t element) {
+    if (element >= kDirect) return internHashed(element);
+    uint32_t& symbol = direct_[element];
+    if (symbol == kAbsent) symbol = append(element);
+    return symbol;
+  }
 
   /// Number of `element`, or kAbsent.
-  uint32_t find(uint32_t element) const;
+  uint32_t find(uint32_t element) const { return element < kDirect ? direct_[element] : findHashed(element); }
 
   /// Number of distinct elements.
   uint32_t size() const { return static_cast<uint32_t>(elements_.size()); }
@@ -32,6 +37,12 @@ class SymbolTable {
 
  private:
   static constexpr uint32_t kDirect = 256;
+  uint32_t append(uint32_t element) {
+    elements_.push_back(element);
+    return size() - 1;
+  }
+  uint32_t internHashed(uint32_t element);
+  uint32_t findHashed(uint32_t element) const;
   size_t slotOf(uint32_t element) const;
   void grow();
 

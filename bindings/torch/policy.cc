@@ -98,9 +98,9 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
 
   /// Run `work` on the policy, on its thread, after the calls made before.
   Napi::Value call(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Work work) {
-    return startCall(info.Env(), worker_, onProgress, [shared = shared_, work = std::move(work)](Progress& progress) {
-      return work(shared->get(), progress);
-    });
+    return startCall(
+        info.This().As<Napi::Object>(), worker_, onProgress,
+        [shared = shared_, work = std::move(work)](Progress& progress) { return work(shared->get(), progress); });
   }
 
   Napi::Value place(const Napi::CallbackInfo& info,
@@ -109,18 +109,20 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     const auto config = readModelConfig(arguments.object("config"));
     const std::string device = arguments.string("device");
     const auto type = arguments.choice("dtype", {"float32", "bfloat16"}) == 0 ? at::kFloat : at::kBFloat16;
-    return startCall(info.Env(), worker_, info.Env().Undefined(), [=, shared = shared_](Progress&) -> ToJs {
-      const at::Device placed = chooseDevice(device);
-      shared->policy = std::make_unique<Policy>(config, makeWeights(config), placed, type);
-      int64_t count = 0;
-      for (const auto& parameter : shared->policy->optimizer.parameters()) count += parameter.value.numel();
-      return [count, name = placed.str()](Napi::Env env) -> Napi::Value {
-        Napi::Object result = Napi::Object::New(env);
-        result.Set("parameterCount", static_cast<double>(count));
-        result.Set("device", name);
-        return result;
-      };
-    });
+    return startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(),
+                     [=, shared = shared_](Progress&) -> ToJs {
+                       const at::Device placed = chooseDevice(device);
+                       shared->policy = std::make_unique<Policy>(config, makeWeights(config), placed, type);
+                       int64_t count = 0;
+                       for (const auto& parameter : shared->policy->optimizer.parameters())
+                         count += parameter.value.numel();
+                       return [count, name = placed.str()](Napi::Env env) -> Napi::Value {
+                         Napi::Object result = Napi::Object::New(env);
+                         result.Set("parameterCount", static_cast<double>(count));
+                         result.Set("device", name);
+                         return result;
+                       };
+                     });
   }
 
   Napi::Value load(const Napi::CallbackInfo& info) {
@@ -216,7 +218,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
 
   /// Frees the weights after the calls already made.
   Napi::Value dispose(const Napi::CallbackInfo& info) {
-    return startCall(info.Env(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
+    return startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
       shared->policy.reset();
       return nothing();
     });

@@ -115,7 +115,11 @@ UpdateOptions readUpdateOptions(const Arguments& arguments) {
   return options;
 }
 
-double readTemperature(const Arguments& arguments) { return arguments.number("temperature"); }
+double readTemperature(const Arguments& arguments) {
+  const double temperature = arguments.number("temperature");
+  require(temperature > 0, "temperature must be above 0: a greedy distribution has no log-probabilities to learn from");
+  return temperature;
+}
 
 at::Device chooseDevice(const std::string& name) {
   const bool cuda = at::hasCUDA() && static_cast<int64_t>(at::getNumGPUs()) > 0;
@@ -128,8 +132,9 @@ at::Device chooseDevice(const std::string& name) {
                     " was asked for, but this LibTorch finds no CUDA device; use cpu or auto, or install "
                     "the CUDA build of LibTorch");
   const int64_t index = name == "cuda" ? 0 : std::stoll(name.substr(5));
-  require(index < static_cast<int64_t>(at::getNumGPUs()), "there is no device " + name + "; CUDA devices are numbered 0 to " +
-                                                        std::to_string(static_cast<int64_t>(at::getNumGPUs()) - 1));
+  require(index < static_cast<int64_t>(at::getNumGPUs()),
+          "there is no device " + name + "; CUDA devices are numbered 0 to " +
+              std::to_string(static_cast<int64_t>(at::getNumGPUs()) - 1));
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
 }
 
@@ -142,11 +147,23 @@ void checkGenerateRequest(const GenerateRequest& request, const ModelConfig& con
   require(sampling.topP > 0 && sampling.topP <= 1, "topP must be above 0 and at most 1");
   require(sampling.topK >= 0, "topK must be 0 (off) or more");
   require(sampling.minP >= 0 && sampling.minP <= 1, "minP must be between 0 and 1");
+  for (const int32_t token : request.eosTokenIds) {
+    require(
+        token >= 0 && token < config.vocabSize,
+        "eosTokenIds: " + std::to_string(token) + " is outside the vocabulary of " + std::to_string(config.vocabSize));
+  }
   TokenBatch prompts;
   prompts.prompts = request.prompts;
   prompts.groupSizes.assign(request.prompts.rows(), 1);
-  for (int64_t row = 0; row < request.prompts.rows(); ++row) prompts.completions.offsets.push_back(0);
-  checkBatch(prompts, config.vocabSize, config.maxPositions - request.maxCompletionLength);
+  prompts.completions.offsets.assign(request.prompts.rows() + 1, 0);
+  checkBatch(prompts, config.vocabSize, config.maxPositions);
+  for (int64_t row = 0; row < request.prompts.rows(); ++row) {
+    const int64_t length = request.prompts.length(row);
+    require(length + request.maxCompletionLength <= config.maxPositions,
+            "prompts row " + std::to_string(row) + " has " + std::to_string(length) + " tokens, which with " +
+                "maxCompletionLength " + std::to_string(request.maxCompletionLength) + " is more than the " +
+                std::to_string(config.maxPositions) + " the model takes");
+  }
 }
 
 void checkUpdate(const UpdateBatch& batch, const UpdateOptions& options) {
@@ -162,6 +179,5 @@ void checkUpdate(const UpdateBatch& batch, const UpdateOptions& options) {
           "beta is not 0, so refLogProbs are needed");
   require(options.loss.type != LossType::DrGrpo || options.loss.maxCompletionLength > 0,
           "drGrpo divides by maxCompletionLength, which must be at least 1");
-  require(options.temperature > 0, "temperature must be above 0: greedy completions have no policy gradient");
   require(options.maxTokensPerMicroBatch > 0, "maxTokensPerMicroBatch must be at least 1");
 }

@@ -12,6 +12,7 @@ constexpr auto kReportInterval = std::chrono::milliseconds(100);
 struct Call {
   Napi::Promise::Deferred deferred;
   Napi::ThreadSafeFunction jsThread;
+  Napi::ObjectReference owner;
   std::shared_ptr<foothold::Progress> progress = std::make_shared<foothold::Progress>();
 };
 
@@ -34,6 +35,7 @@ void settle(const std::shared_ptr<Call>& call, const std::function<void(Napi::En
   call->jsThread.BlockingCall([call, act](Napi::Env env, Napi::Function) {
     const Napi::HandleScope scope(env);
     act(env);
+    call->owner.Reset();
   });
   call->jsThread.Release();
 }
@@ -76,13 +78,17 @@ void Worker::run() {
   }
 }
 
-Napi::Object startCall(Napi::Env env, Worker& worker, const Napi::Value& onProgress,
+Napi::Object startCall(const Napi::Object& owner, Worker& worker, const Napi::Value& onProgress,
                        std::function<ToJs(foothold::Progress&)> work) {
+  const Napi::Env env = owner.Env();
   const bool reports = onProgress.IsFunction();
   const Napi::Function callback =
       reports ? onProgress.As<Napi::Function>() : Napi::Function::New(env, [](const Napi::CallbackInfo&) {});
-  auto call = std::make_shared<Call>(
-      Call{Napi::Promise::Deferred::New(env), Napi::ThreadSafeFunction::New(env, callback, "foothold", 0, 1)});
+  auto call = std::make_shared<Call>(Call{Napi::Promise::Deferred::New(env),
+                                          Napi::ThreadSafeFunction::New(env, callback, "foothold", 0, 1),
+                                          Napi::Persistent(owner)});
+  // Released in settle(), on the JS thread: the last holder of the call may be the worker's.
+  call->owner.SuppressDestruct();
   if (reports) reportBy(call);
   worker.post(call->progress, [call, work = std::move(work)] {
     try {

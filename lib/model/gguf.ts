@@ -6,22 +6,31 @@ import type { GgufHeader, ModelConfig } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
 import { checkShape } from './config.js';
 import { GgufMetadata } from './gguf_metadata.js';
+import { llama3ScalingOf } from './gguf_rope.js';
 
 const ARCHITECTURES = ['llama', 'qwen2', 'qwen3'] as const;
 type Architecture = (typeof ARCHITECTURES)[number];
 const DEFAULT_ROPE_THETA = 10_000;
+const ROPE_DIVISORS = 'rope_freqs.weight';
 
 /**
  * @param file path named in errors.
+ * @param values values of a tensor by its name; asked for `rope_freqs.weight` only.
  * @throws UserError that names the key, its value and what is supported.
  */
-export function configFromGguf(header: GgufHeader, file: string): ModelConfig {
+export function configFromGguf(
+  header: GgufHeader,
+  file: string,
+  values: (tensor: string) => ArrayLike<number>,
+): ModelConfig {
   const metadata = new GgufMetadata(header, file);
-  const architecture = checkComputable(metadata, header);
+  const architecture = checkComputable(metadata);
   const key = (name: string) => `${architecture}.${name}`;
   const tensors = new Set(header.tensors.map((tensor) => tensor.name));
   const hiddenSize = metadata.number(key('embedding_length'));
   const numHeads = perLayer(metadata, key('attention.head_count')) ?? metadata.number(key('attention.head_count'));
+  const headDim = metadata.optionalNumber(key('attention.key_length')) ?? hiddenSize / numHeads;
+  const ropeTheta = metadata.optionalNumber(key('rope.freq_base')) ?? DEFAULT_ROPE_THETA;
   const config: ModelConfig = {
     family: architecture,
     vocabSize: metadata.strings('tokenizer.ggml.tokens').length,
@@ -30,14 +39,16 @@ export function configFromGguf(header: GgufHeader, file: string): ModelConfig {
     numLayers: metadata.number(key('block_count')),
     numHeads,
     numKvHeads: perLayer(metadata, key('attention.head_count_kv')) ?? numHeads,
-    headDim: metadata.optionalNumber(key('attention.key_length')) ?? hiddenSize / numHeads,
+    headDim,
     maxPositions: Math.min(
       metadata.number(key('context_length')),
       metadata.optionalNumber(key('attention.sliding_window')) || Number.POSITIVE_INFINITY,
     ),
     rmsNormEps: metadata.number(key('attention.layer_norm_rms_epsilon')),
-    ropeTheta: metadata.optionalNumber(key('rope.freq_base')) ?? DEFAULT_ROPE_THETA,
-    ropeScaling: ropeScaling(metadata, architecture),
+    ropeTheta,
+    ropeScaling: tensors.has(ROPE_DIVISORS)
+      ? llama3Scaling(values(ROPE_DIVISORS), headDim, ropeTheta, file)
+      : ropeScaling(metadata, architecture),
     tieWordEmbeddings: !tensors.has('output.weight'),
     qkvBias: tensors.has('blk.0.attn_q.bias'),
     outputBias: tensors.has('blk.0.attn_output.bias'),
@@ -55,7 +66,7 @@ export function eosFromGguf(header: GgufHeader, file: string): number[] {
   return [...new Set(ids.filter((id) => id !== null))];
 }
 
-function checkComputable(metadata: GgufMetadata, header: GgufHeader): Architecture {
+function checkComputable(metadata: GgufMetadata): Architecture {
   const { file } = metadata;
   const name = metadata.string('general.architecture');
   const architecture = ARCHITECTURES.find((supported) => supported === name);
@@ -73,12 +84,6 @@ function checkComputable(metadata: GgufMetadata, header: GgufHeader): Architectu
       `${file} is one of ${parts} parts. Join them first: llama-gguf-split --merge FIRST-PART OUTPUT.`,
     );
   }
-  if (header.tensors.some((tensor) => tensor.name === 'rope_freqs.weight')) {
-    throw new UserError(
-      `${file}: rope_freqs.weight (the rotary scaling of Llama 3.1 and later) cannot be read from GGUF. ` +
-        "Use the model's safetensors folder.",
-    );
-  }
   return architecture;
 }
 
@@ -88,6 +93,20 @@ function perLayer(metadata: GgufMetadata, key: string): number | null {
   const [first = null, ...rest] = metadata.optionalNumbers(key) ?? [];
   if (rest.every((value) => value === first)) return first;
   throw new UserError(`${metadata.file}: ${key} differs between layers, which is not supported.`);
+}
+
+function llama3Scaling(
+  divisors: ArrayLike<number>,
+  headDim: number,
+  ropeTheta: number,
+  file: string,
+): ModelConfig['ropeScaling'] {
+  const scaling = llama3ScalingOf(divisors, headDim, ropeTheta);
+  if (scaling) return scaling;
+  throw new UserError(
+    `${file}: ${ROPE_DIVISORS} is not the rotary scaling of Llama 3.1 to 3.3, the only one supported in this form. ` +
+      "Use the model's safetensors folder.",
+  );
 }
 
 function ropeScaling(metadata: GgufMetadata, architecture: string): ModelConfig['ropeScaling'] {

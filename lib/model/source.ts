@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { readGgufHeader } from '../../bindings/io.js';
+import { readGgufHeader, readTensor } from '../../bindings/io.js';
 import type { GgufHeader, ModelConfig } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
 import { tokenizerFromGguf } from '../prompt/gguf_tokenizer.js';
@@ -78,7 +78,7 @@ function ggufSource(file: string, name: string): ModelSource {
     folder: null,
     format: 'gguf',
     files: [file],
-    config: configFromGguf(header, file),
+    config: configFromGguf(header, file, (tensor) => readTensor(file, tensor).values),
     tokenizer,
     eosTokenIds: eosFromGguf(header, file),
     generation: {},

@@ -33,7 +33,10 @@ function header(
   };
 }
 
-const read = (...parts: Parameters<typeof header>) => configFromGguf(header(...parts), 'model.gguf');
+const none = (): number[] => {
+  throw new Error('no tensor is needed');
+};
+const read = (...parts: Parameters<typeof header>) => configFromGguf(header(...parts), 'model.gguf', none);
 
 describe('GGUF metadata', () => {
   it('give the shape of a Llama', () => {
@@ -84,6 +87,29 @@ describe('GGUF metadata', () => {
     expect(read('llama', sparse)).toMatchObject({ numKvHeads: 4, ropeTheta: 10_000 });
   });
 
+  // Divisors as transformers computes them from Llama 3.2 1B's constants (base frequencies / scaled ones).
+  const LLAMA_32 = [...Array(15).fill(1), 1.651329, 3.292263, 9.666731, 31.999999, ...Array(13).fill(32)];
+  const tall = {
+    'llama.attention.key_length': 64,
+    'llama.rope.dimension_count': 64,
+    'llama.rope.freq_base': 500_000,
+  };
+
+  it('find the constants of Llama 3.2 in its divisors, and refuse others', () => {
+    const withDivisors = (divisors: number[]) =>
+      configFromGguf(header('llama', tall, ['rope_freqs.weight']), 'model.gguf', () => Float32Array.from(divisors));
+    expect(withDivisors(LLAMA_32).ropeScaling).toEqual({
+      type: 'llama3',
+      factor: 32,
+      lowFreqFactor: 1,
+      highFreqFactor: 4,
+      originalMaxPositionEmbeddings: 8192,
+    });
+    expect(() => withDivisors(LLAMA_32.map((divisor) => divisor * 1.1))).toThrow(
+      /rope_freqs.weight is not the rotary scaling/,
+    );
+  });
+
   it('name every end token once', () => {
     const ends = {
       'tokenizer.ggml.eos_token_id': 3,
@@ -98,7 +124,6 @@ describe('GGUF metadata', () => {
     ['gemma2', {}, [], /general.architecture "gemma2" is not supported. Supported: llama, qwen2, qwen3/],
     ['llama', { 'llama.expert_count': 8 }, [], /llama.expert_count: mixtures of experts/],
     ['llama', { 'split.count': 3 }, [], /model.gguf is one of 3 parts. Join them/],
-    ['llama', {}, ['rope_freqs.weight'], /rope_freqs.weight .*Use the model's safetensors folder/],
     ['llama', { 'llama.rope.scaling.type': 'yarn' }, [], /llama.rope.scaling.type "yarn" is not supported/],
     ['llama', { 'llama.block_count': undefined }, [], /no llama.block_count in its metadata/],
     ['llama', { 'llama.block_count': 'two' }, [], /llama.block_count must be a number/],

@@ -151,7 +151,7 @@ describe('files of any content end in a result or in an error for the user', () 
       fc.assert(
         fc.property(damaged(whole, extra), (metadata) => {
           const header: GgufHeader = { version: 3, metadata: metadata as Record<string, GgufValue>, tensors: [] };
-          usableOrRefused(() => configFromGguf(header, 'model.gguf'));
+          usableOrRefused(() => configFromGguf(header, 'model.gguf', () => []));
           usableOrRefused(() => eosFromGguf(header, 'model.gguf'));
           usableOrRefused(() => tokenizerFromGguf(header, 'model.gguf'));
         }),

@@ -125,9 +125,9 @@ Weights loadWeights(const ModelConfig& config, FileFormat format, const std::vec
   }
   if (config.tieWordEmbeddings) index.takeIfThere(gguf ? "output.weight" : "lm_head.weight");
   if (gguf) {
-    if (const io::TensorInfo* factors = index.takeIfThere("rope_freqs.weight")) {
-      weights.ropeFactors = readFactors(*factors, config);
-    }
+    // The same scaling as the configuration's, in another form: applied once.
+    const io::TensorInfo* factors = index.takeIfThere("rope_freqs.weight");
+    if (factors && !config.ropeScaling) weights.ropeFactors = readFactors(*factors, config);
   }
   index.refuseUnused();
   at::parallel_for(0, static_cast<int64_t>(views.size()), 1, [&](int64_t begin, int64_t end) {

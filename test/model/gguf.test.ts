@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GgufHeader, GgufValue } from '../../bindings/torch.js';
 import { configFromGguf, eosFromGguf } from '../../lib/model/gguf.js';
+import { LLAMA_32_DIVISORS } from './configs.js';
 
 /** Metadata as llama.cpp's converter writes it for a small model. */
 function header(
@@ -87,8 +88,6 @@ describe('GGUF metadata', () => {
     expect(read('llama', sparse)).toMatchObject({ numKvHeads: 4, ropeTheta: 10_000 });
   });
 
-  // Divisors as transformers computes them from Llama 3.2 1B's constants (base frequencies / scaled ones).
-  const LLAMA_32 = [...Array(15).fill(1), 1.651329, 3.292263, 9.666731, 31.999999, ...Array(13).fill(32)];
   const tall = {
     'llama.attention.key_length': 64,
     'llama.rope.dimension_count': 64,
@@ -98,14 +97,14 @@ describe('GGUF metadata', () => {
   it('find the constants of Llama 3.2 in its divisors, and refuse others', () => {
     const withDivisors = (divisors: number[]) =>
       configFromGguf(header('llama', tall, ['rope_freqs.weight']), 'model.gguf', () => Float32Array.from(divisors));
-    expect(withDivisors(LLAMA_32).ropeScaling).toEqual({
+    expect(withDivisors(LLAMA_32_DIVISORS).ropeScaling).toEqual({
       type: 'llama3',
       factor: 32,
       lowFreqFactor: 1,
       highFreqFactor: 4,
       originalMaxPositionEmbeddings: 8192,
     });
-    expect(() => withDivisors(LLAMA_32.map((divisor) => divisor * 1.1))).toThrow(
+    expect(() => withDivisors(LLAMA_32_DIVISORS.map((divisor) => divisor * 1.1))).toThrow(
       /rope_freqs.weight is not the rotary scaling/,
     );
   });

@@ -1,6 +1,7 @@
 /** Every command of `foothold`, in the order in which `--help` lists them. */
 import type { Command } from '../command.js';
 import { doctor } from './doctor.js';
+import { evaluateCommand } from './eval.js';
 import { evalSwe } from './eval-swe.js';
 import { generate } from './generate.js';
 import { prepare } from './prepare.js';
@@ -10,4 +11,14 @@ import { train } from './train.js';
 import { verify } from './verify.js';
 
 // Each command has options of its own type; together they are known by their common part alone.
-export const commands = [prepare, train, evalSwe, generate, score, verify, setup, doctor] as unknown as Command[];
+export const commands = [
+  prepare,
+  train,
+  evaluateCommand,
+  evalSwe,
+  generate,
+  score,
+  verify,
+  setup,
+  doctor,
+] as unknown as Command[];

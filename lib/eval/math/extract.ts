@@ -9,6 +9,11 @@ export interface Extracted {
   plain: boolean;
 }
 
+export interface ExtractedAnswer extends Extracted {
+  /** The text says that this is its answer: it is boxed, after `####`, or after "answer is" or "answer:". */
+  marked: boolean;
+}
+
 /** More text than this is read from its end: the answer is the last thing said. */
 const MAX_LENGTH = 200_000;
 /** LaTeX commands, with the content of those that hold names or words. */
@@ -28,13 +33,20 @@ const NUMBER = String.raw`[-+−]?\s?(?:\d{1,3}(?:,(?:\\!\s?)?\d{3})+(?!\d)|\d+)
  *
  * @returns null when the text holds nothing that could be an answer.
  */
-export function extractAnswer(response: string): Extracted | null {
+export function extractAnswer(response: string): ExtractedAnswer | null {
   const text = finalPart(response.length > MAX_LENGTH ? response.slice(-MAX_LENGTH) : response);
+  const marked = markedAnswer(text);
+  if (marked) return { ...marked, marked: true };
+  const unmarked = fromFragment(text, true);
+  return unmarked && { ...unmarked, marked: false };
+}
+
+function markedAnswer(text: string): Extracted | null {
   const boxed = boxedAnswer(text);
   if (boxed !== null) return { text: boxed, plain: false };
   const hashes = text.lastIndexOf('####');
   if (hashes >= 0) return plainOrNull(text.slice(hashes + 4).split('\n', 1)[0]!);
-  return afterMarker(text) ?? fromFragment(text, true);
+  return afterMarker(text);
 }
 
 /** What is said after the last thought, before the turn ends. */

@@ -73,6 +73,11 @@ async function verifyWith(
   return { equal: await answersEqual(gold, pred, engine, options.strict ?? true), ...result };
 }
 
+/** The answer that a text gives, in one spelling; empty when there is none. */
+export function answerOf(text: string): string {
+  return readAnswer(text).text;
+}
+
 /** Once the time is used up, every further question stays open. */
 function withBudget(worker: SymbolicEngine, milliseconds: number): SymbolicEngine {
   const end = performance.now() + milliseconds;

@@ -1,0 +1,97 @@
+/** What `foothold eval` does. */
+import { basename, join, resolve } from 'node:path';
+import type { DType } from '../../bindings/torch.js';
+import { evaluate, type Item, reportText } from '../eval/index.js';
+import { UsageError } from './failure.js';
+
+export interface EvalArguments {
+  model: string;
+  data: string;
+  samples: number;
+  temperature: number | undefined;
+  topP: number;
+  maxTokens: number;
+  limit: number | undefined;
+  template: string;
+  seed: number;
+  batchSize: number;
+  out: string | undefined;
+  device: string;
+  dtype: DType;
+}
+
+/** Evaluate, with a line for each problem on standard error and the report on standard output. */
+export async function runEvaluation(options: EvalArguments): Promise<void> {
+  check(options);
+  const { model, data, samples, temperature, topP, limit, template, seed, batchSize, device, dtype } = options;
+  const out = options.out ?? join('evals', `${nameOf(model)}-${nameOf(data)}`);
+  const abort = new AbortController();
+  const onSignal = () => abort.abort(new Interrupted(out));
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    const report = await evaluate({
+      model,
+      data,
+      out,
+      samples,
+      topP,
+      template,
+      seed,
+      batchSize,
+      device,
+      dtype,
+      maxCompletionLength: options.maxTokens,
+      ...(temperature !== undefined && { temperature }),
+      ...(limit !== undefined && { limit }),
+      signal: abort.signal,
+      onItem: showItem,
+    });
+    process.stdout.write(reportText(report));
+    process.stderr.write(`Responses: ${join(out, 'items.jsonl')}\n`);
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 130;
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+class Interrupted extends Error {
+  constructor(out: string) {
+    super(`Stopped; what is done is in ${out}. Give the same command again to go on.`);
+  }
+}
+
+function showItem({ id, correct, samples }: Item, done: number, total: number): void {
+  const [first] = samples;
+  const verdict = samples.length > 1 ? `${correct}/${samples.length} right` : correct === 1 ? 'right' : 'wrong';
+  process.stderr.write(`${done}/${total}  ${id}  ${verdict}  ${first!.pred.slice(0, 40)}\n`);
+}
+
+/** Last part of a path or model id, without a data or model file's ending. */
+function nameOf(path: string): string {
+  return basename(resolve(path)).replace(/\.(?:jsonl|ndjson|json|parquet|gguf)$/i, '');
+}
+
+function check({ samples, temperature, topP, maxTokens, limit, seed, batchSize }: EvalArguments): void {
+  const whole: [string, number | undefined, number][] = [
+    ['--samples', samples, 1],
+    ['--max-tokens', maxTokens, 1],
+    ['--limit', limit, 1],
+    ['--batch-size', batchSize, 1],
+    ['--seed', seed, 0],
+  ];
+  for (const [name, value, from] of whole) {
+    if (value !== undefined && !(Number.isInteger(value) && value >= from && value <= 0xffff_ffff)) {
+      throw new UsageError(`${name} takes a whole number from ${from} on`);
+    }
+  }
+  if (temperature !== undefined && !(temperature >= 0)) throw new UsageError('--temperature takes a number from 0 on');
+  if (!(topP > 0 && topP <= 1)) throw new UsageError('--top-p takes a number above 0, up to 1');
+  if (samples > 1 && temperature === 0) {
+    throw new UsageError(
+      '--temperature 0 makes all samples of a problem the same: leave --samples out, or give a temperature above 0',
+    );
+  }
+}

@@ -1,0 +1,122 @@
+/** The folder of an evaluation: its settings, and a line for each problem done, so that it can be taken up again. */
+import { createHash } from 'node:crypto';
+import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isObject } from '../data/row.js';
+import { UserError } from '../errors.js';
+import { writeWhole } from '../train/files.js';
+
+/** One response to a problem. */
+export interface ItemSample {
+  completion: string;
+  /** The answer found in it; empty when there is none. */
+  pred: string;
+  /** null: it could not be decided, which counts as wrong. */
+  equal: boolean | null;
+  /** Length in tokens. */
+  tokens: number;
+  /** It ended by itself, not by the length limit. */
+  finished: boolean;
+  /** It follows the format rule of training: one thought, then an answer. */
+  wellFormed: boolean;
+  /** Its answer was marked as such: boxed, after `####`, or after "answer is". */
+  marked: boolean;
+}
+
+/** What is written of one problem. */
+export interface Item {
+  id: string;
+  /** Hash of problem and reference: a data set that changed under the results is noticed. */
+  hash: string;
+  /** The reference's answer. */
+  gold: string;
+  /** Number of right samples. */
+  correct: number;
+  samples: ItemSample[];
+}
+
+/** What the results depend on. */
+export type Settings = Record<string, string | number>;
+
+export function problemHash(problem: string, gold: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([problem, gold]))
+    .digest('hex')
+    .slice(0, 16);
+}
+
+/**
+ * Open or create the folder.
+ *
+ * @returns the finished items by id
+ * @throws UserError when the folder holds results made with other settings, naming each difference
+ */
+export async function openItems(folder: string, settings: Settings): Promise<Map<string, Item>> {
+  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+    throw new UserError(`${folder} cannot be made (${error.message}). Give another folder with --out.`);
+  });
+  const file = join(folder, 'settings.json');
+  const stored = await readFile(file, 'utf8').catch(() => null);
+  if (stored !== null) checkSettings(parseSettings(stored, file), settings, folder);
+  const items = await readItems(join(folder, 'items.jsonl'));
+  if (stored === null && items.size > 0)
+    throw new UserError(
+      `${folder} has items.jsonl, but not the settings.json it was made with. Give another folder with --out.`,
+    );
+  if (stored === null) await writeWhole(file, `${JSON.stringify(settings, null, 2)}\n`);
+  return items;
+}
+
+function parseSettings(text: string, file: string): Settings {
+  try {
+    return JSON.parse(text) as Settings;
+  } catch (error) {
+    throw new UserError(
+      `${file}: not valid JSON (${(error as Error).message}). Delete the folder or give another with --out.`,
+    );
+  }
+}
+
+function checkSettings(stored: Settings, now: Settings, folder: string): void {
+  const names = new Set([...Object.keys(stored), ...Object.keys(now)]);
+  const differences = [...names].filter((name) => stored[name] !== now[name]);
+  if (differences.length === 0) return;
+  const list = differences.map((name) => `${name} was ${stored[name] ?? 'not set'}, now ${now[name] ?? 'not set'}`);
+  throw new UserError(
+    `${folder} holds results made with other settings: ${list.join('; ')}. ` +
+      'Give these settings again, or another folder with --out.',
+  );
+}
+
+/** Finished items. A last line that was cut off when the run was killed is taken away, so that lines can be added. */
+async function readItems(file: string): Promise<Map<string, Item>> {
+  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  if (end < bytes.length) await truncate(file, end);
+  const items = new Map<string, Item>();
+  for (const [i, line] of bytes.subarray(0, end).toString('utf8').split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const item = parseItem(line);
+    if (!item)
+      throw new UserError(`${file} line ${i + 1}: not an item of an evaluation. Delete this line and run again.`);
+    items.set(item.id, item);
+  }
+  return items;
+}
+
+function parseItem(line: string): Item | null {
+  try {
+    const item: unknown = JSON.parse(line);
+    return isObject(item) && typeof item.id === 'string' && Array.isArray(item.samples)
+      ? (item as unknown as Item)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Add finished items in one write. */
+export async function appendItems(folder: string, items: readonly Item[]): Promise<void> {
+  if (items.length > 0)
+    await appendFile(join(folder, 'items.jsonl'), items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+}

@@ -1,0 +1,53 @@
+/** A policy that was let go says so; calls already made still finish. */
+import { expect, test } from 'vitest';
+import { raggedFromRows } from '../../bindings/ragged.js';
+import { toBatch, updateCase } from './support/fixtures.js';
+import { loadModel, updateOptions } from './support/policies.js';
+
+const request = {
+  prompts: raggedFromRows([[1, 2]]),
+  numGenerations: 2,
+  maxCompletionLength: 8,
+  temperature: 1,
+  seed: 0,
+  eosTokenIds: [95],
+};
+
+test('every call on a disposed policy rejects with a clear error', async () => {
+  const policy = await loadModel('qwen2');
+  const batch = toBatch(updateCase('grpo').batch);
+  policy.dispose();
+  policy.dispose(); // a second time is no error
+  const calls = [
+    () => policy.generate(request),
+    () => policy.logProbs(batch, 1),
+    () => policy.logits(Int32Array.of(1)),
+    () => policy.update(batch, updateOptions()),
+    () => policy.parameter('model.norm.weight'),
+    () => policy.saveWeights('unused.safetensors'),
+    () => policy.saveOptimizer('unused.safetensors'),
+    () => policy.loadOptimizer('unused.safetensors'),
+  ];
+  for (const call of calls) await expect((async () => call())()).rejects.toThrow(/dispose/);
+});
+
+test('a call under way when the policy is disposed settles', async () => {
+  const policy = await loadModel('qwen2');
+  const running = policy.generate({ ...request, numGenerations: 64 });
+  policy.dispose();
+  const outcome = await running.then(
+    ({ finished }) => finished.length,
+    (error: Error) => error.message,
+  );
+  if (typeof outcome === 'number') expect(outcome).toBe(64);
+  else expect(outcome).toMatch(/dispose/);
+});
+
+test('two policies work side by side', async () => {
+  const [first, second] = await Promise.all([loadModel('qwen2'), loadModel('qwen2')]);
+  const alone = await first.generate(request);
+  const both = await Promise.all([first.generate(request), second.generate(request)]);
+  expect(both).toEqual([alone, alone]);
+  first.dispose();
+  second.dispose();
+});

@@ -29,6 +29,15 @@ test.each(modelNames)('%s: sampler and trainer agree at temperature 0.8', async 
   policy.dispose();
 });
 
+test('in bfloat16 they differ by rounding only', async () => {
+  const coarse = await loadModel('qwen3', 'bfloat16');
+  const { completions, logProbs } = await coarse.generate(request());
+  const recomputed = await coarse.logProbs({ prompts, groupSizes: Int32Array.of(3, 3, 3), completions }, 1);
+  const errors = Array.from(recomputed, (value, i) => Math.abs(value - logProbs.values[i]!));
+  expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(0.03);
+  coarse.dispose();
+});
+
 let policy: Policy;
 beforeAll(async () => {
   policy = await loadModel('qwen2');

@@ -1,8 +1,8 @@
 /** In bfloat16 a step of 5e-7 is lost in the weight itself; the float32 master weights keep it. */
 import { expect, test } from 'vitest';
-import { toBatch, updateCase } from './support/fixtures.js';
-import { difference } from './support/numbers.js';
-import { loadModel, modelFixture, updateOptions } from './support/policies.js';
+import { decode, toBatch, updateCase } from './support/fixtures.js';
+import { cosine, difference } from './support/numbers.js';
+import { gradientProbe, loadModel, modelFixture, probedGradient, updateOptions } from './support/policies.js';
 
 const batch = toBatch(updateCase('grpo, on-policy').batch);
 const name = 'model.layers.0.mlp.down_proj.weight';
@@ -13,7 +13,7 @@ test('fifty steps at a learning rate of 5e-7 add up', async () => {
   for (let i = 0; i < 50; i++) await policy.update(batch, updateOptions({ learningRate: 5e-7 }));
   const moved = difference(await policy.parameter(name), before);
   expect(moved).toBeGreaterThan(1.5e-5); // 50 steps of 5e-7 in one direction are 2.5e-5
-  expect(moved).toBeLessThan(2.6e-5);
+  expect(moved).toBeLessThan(3e-5); // each step is rounded to the float32 grid, 6e-8 near 1
   policy.dispose();
 });
 
@@ -26,13 +26,18 @@ test('the bfloat16 model computes with the new weights', async () => {
   policy.dispose();
 });
 
-test('a bfloat16 step goes where the float32 step goes', async () => {
-  const [exact, coarse] = [await loadModel('qwen2'), await loadModel('qwen2', 'bfloat16')];
-  const options = updateOptions({ lossType: 'crossEntropy', learningRate: 1e-3 });
-  const expected = await exact.update(batch, options);
-  const metrics = await coarse.update(batch, options);
+test('the bfloat16 gradient points where the float32 gradient points', async () => {
+  // Cross-entropy, since no clip can flip there: logits in bfloat16 differ by some percent on this model.
+  const { batch: whole, options, metrics: expected, gradients } = updateCase('crossEntropy');
+  const policy = await loadModel('qwen2', 'bfloat16');
+  const names = Object.keys(gradients);
+  const before = await Promise.all(names.map((key) => policy.parameter(key)));
+  const metrics = await policy.update(toBatch(whole), updateOptions({ ...options, ...gradientProbe }));
   expect(metrics.loss / expected.loss).toBeCloseTo(1, 1);
   expect(metrics.gradNorm / expected.gradNorm).toBeCloseTo(1, 1);
-  exact.dispose();
-  coarse.dispose();
+  for (const [i, key] of names.entries()) {
+    const gradient = probedGradient(before[i]!, await policy.parameter(key));
+    expect(cosine(gradient, decode(gradients[key]!)), key).toBeGreaterThan(0.97);
+  }
+  policy.dispose();
 });

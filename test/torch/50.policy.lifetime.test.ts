@@ -1,4 +1,7 @@
 /** A policy that was let go says so; calls already made still finish. */
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { raggedFromRows } from '../../bindings/ragged.js';
 import { toBatch, updateCase } from './support/fixtures.js';
@@ -41,6 +44,23 @@ test('a call under way when the policy is disposed settles', async () => {
   );
   if (typeof outcome === 'number') expect(outcome).toBe(64);
   else expect(outcome).toMatch(/dispose/);
+});
+
+test('a call keeps its policy alive, though nothing else does', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  let settled = false;
+  const running = loadModel('qwen2')
+    .then((policy) => policy.generate({ ...request, numGenerations: 256, maxCompletionLength: 100 }))
+    .finally(() => {
+      settled = true;
+    });
+  running.catch(() => {}); // looked at below
+  while (!settled) {
+    collectGarbage();
+    await setImmediate();
+  }
+  expect((await running).finished).toHaveLength(256);
 });
 
 test('two policies work side by side', async () => {

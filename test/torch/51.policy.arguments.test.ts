@@ -61,7 +61,6 @@ const brokenUpdates: [string, Partial<UpdateBatch>, Partial<UpdateOptions>, RegE
   ['a loss that does not exist', {}, { lossType: 'ppo' as never }, /lossType.*ppo|ppo.*lossType/s],
   ['temperature 0', {}, { temperature: 0 }, /temperature/],
   ['a learning rate that is not a number', {}, { learningRate: NaN }, /learningRate/],
-  ['a negative weight decay', {}, { weightDecay: -1 }, /weightDecay/],
 ];
 
 test.each(brokenUpdates)('update: %s', async (_, broken, options, message) => {
@@ -96,6 +95,10 @@ test.each<[string, Partial<GenerateRequest>, RegExp]>([
   ['prompt and completion longer than the model takes', { maxCompletionLength: 126 }, /128/],
 ])('generate: %s', async (_, broken, message) => {
   await attempt(() => policy.generate({ ...request, ...broken })).toThrow(message);
+});
+
+test('logProbs at temperature 0', async () => {
+  await attempt(() => policy.logProbs(batch, 0)).toThrow(/temperature/);
 });
 
 test('logits of no tokens, and of an id outside the vocabulary', async () => {

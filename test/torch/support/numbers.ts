@@ -12,10 +12,22 @@ export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<num
   return maxAbs(Array.from(expected, (value, i) => actual[i]! - value)) / maxAbs(Array.from(expected));
 }
 
+/** Root mean square of the difference, in units of that of the expected values. */
+export function rmsError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Infinity;
+  const squares = (values: number[]) => values.reduce((sum, value) => sum + value * value, 0);
+  return Math.sqrt(squares(Array.from(expected, (value, i) => actual[i]! - value)) / squares(Array.from(expected)));
+}
+
 /** Largest absolute difference; infinite where the lengths differ or a value is NaN. */
 export function difference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Infinity;
   return maxAbs(Array.from(expected, (value, i) => actual[i]! - value));
+}
+
+export function cosine(a: Float32Array, b: Float32Array): number {
+  const dot = (x: Float32Array, y: Float32Array) => x.reduce((sum, value, i) => sum + value * y[i]!, 0);
+  return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
 /** log softmax(logits / temperature), in float64. */

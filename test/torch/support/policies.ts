@@ -1,6 +1,10 @@
 /** Policies the tests work on, and update options in which only what matters is said. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type DType, type ModelConfig, Policy, type UpdateOptions } from '../../../bindings/torch.js';
 import { fixturePath, type ModelFixture, type ModelName, readFixture } from './fixtures.js';
+import { readTensors, writeTensors } from './safetensors.js';
 
 export function modelFixture(name: ModelName): ModelFixture {
   return readFixture('model', name, 'expected.json');
@@ -35,6 +39,31 @@ export const smallConfig: ModelConfig = {
   outputBias: false,
   mlpBias: false,
 };
+
+/**
+ * A policy with random weights large enough that attention attends and logits differ (the usual initialisation is nearly
+ * uniform): drawn by `Policy.random`, then matrices scaled so that a product keeps the size of its input.
+ */
+export async function randomPolicy(config: ModelConfig): Promise<Policy> {
+  const folder = mkdtempSync(join(tmpdir(), 'foothold-'));
+  try {
+    const file = join(folder, 'model.safetensors');
+    const source = await Policy.random(config, { device: 'cpu', dtype: 'float32', seed: 1 });
+    await source.saveWeights(file);
+    source.dispose();
+    const tensors = readTensors(file);
+    for (const { shape, data } of tensors.values()) if (shape.length === 2) scale(data, 50 / Math.sqrt(shape[1]!));
+    writeTensors(file, tensors);
+    return await Policy.load({ config, format: 'safetensors', files: [file], device: 'cpu', dtype: 'float32' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function scale(data: Uint8Array, factor: number): void {
+  const view = new DataView(data.buffer, data.byteOffset, data.length);
+  for (let i = 0; i < data.length; i += 4) view.setFloat32(i, view.getFloat32(i, true) * factor, true);
+}
 
 /** On-policy GRPO with a plain Adam step; override what a test is about. */
 export function updateOptions(overrides: Partial<UpdateOptions> = {}): UpdateOptions {

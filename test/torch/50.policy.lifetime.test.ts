@@ -34,16 +34,11 @@ test('every call on a disposed policy rejects with a clear error', async () => {
   for (const call of calls) await expect((async () => call())()).rejects.toThrow(/dispose/);
 });
 
-test('a call under way when the policy is disposed settles', async () => {
+test('calls made before the policy is disposed finish', async () => {
   const policy = await loadModel('qwen2');
   const running = policy.generate({ ...request, numGenerations: 64 });
   policy.dispose();
-  const outcome = await running.then(
-    ({ finished }) => finished.length,
-    (error: Error) => error.message,
-  );
-  if (typeof outcome === 'number') expect(outcome).toBe(64);
-  else expect(outcome).toMatch(/dispose/);
+  expect((await running).finished).toHaveLength(64);
 });
 
 test('a call keeps its policy alive, though nothing else does', async () => {
@@ -51,7 +46,11 @@ test('a call keeps its policy alive, though nothing else does', async () => {
   const collectGarbage = runInNewContext('gc') as () => void;
   let settled = false;
   const running = loadModel('qwen2')
-    .then((policy) => policy.generate({ ...request, numGenerations: 256, maxCompletionLength: 100 }))
+    .then((policy) => {
+      const rollouts = policy.generate({ ...request, numGenerations: 256, maxCompletionLength: 100 });
+      policy.dispose(); // lets go of the native object
+      return rollouts;
+    })
     .finally(() => {
       settled = true;
     });

@@ -84,6 +84,7 @@ const request: GenerateRequest = {
 test.each<[string, Partial<GenerateRequest>, RegExp]>([
   ['an id of the size of the vocabulary', { prompts: raggedFromRows([[96]]) }, /96/],
   ['an empty prompt', { prompts: raggedFromRows([[1], []]) }, /prompt/],
+  ['offsets without an entry', { prompts: { values: Int32Array.of(1), offsets: new Int32Array() } }, /offsets/],
   ['no completions', { numGenerations: 0 }, /numGenerations/],
   ['completions of no length', { maxCompletionLength: 0 }, /maxCompletionLength/],
   ['a negative temperature', { temperature: -1 }, /temperature/],

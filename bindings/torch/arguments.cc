@@ -103,7 +103,9 @@ std::vector<uint8_t> Arguments::uint8Array(const char* key) const {
 
 foothold::Ragged Arguments::ragged(const char* key) const {
   const Arguments parts = object(key);
-  return {parts.int32Array("values"), parts.int32Array("offsets")};
+  foothold::Ragged ragged{parts.int32Array("values"), parts.int32Array("offsets")};
+  if (ragged.offsets.empty()) parts.fail("offsets", "an Int32Array that begins with 0");
+  return ragged;
 }
 
 size_t Arguments::choice(const char* key, const std::vector<std::string>& names) const {

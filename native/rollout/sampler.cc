@@ -63,6 +63,7 @@ Sample fromFull(const float* logits, int64_t size, float inverseTemperature, dou
     if (weight > 0) chosen = i;
     rest -= weight;
   }
+  if (chosen < 0) chosen = std::max_element(logits, logits + size) - logits;  // rounding led into a block of zeros
   const double logProb = static_cast<double>(logits[chosen] - largest) * inverseTemperature - std::log(total);
   return {static_cast<int32_t>(chosen), static_cast<float>(logProb)};
 }

@@ -1,7 +1,7 @@
 /**
  * Seed corpora for the harnesses here: `node native/fuzz/seeds.mjs <folder>` fills <folder>/safetensors and
- * <folder>/gguf with small good files, one for each element type, metadata type and special case, for the fuzzer to
- * start from.
+ * <folder>/gguf with small good files, one for each element type, metadata type and special case, and
+ * <folder>/sequence_matcher with pairs of sequences, for the fuzzer to start from.
  */
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -127,6 +127,20 @@ for (const [type, size] of Object.entries(scalars)) {
 for (const [type, [elements, size]] of Object.entries(blocks)) {
   ggufSeeds[`tensor${type}`] = gguf([], [tensor(Number(type), [elements, 2])], 2 * size);
 }
+
+/** Options, then two sequences: equal, periodic, unrelated, near the autojunk limit. @param {number[]} head @param {string} text */
+const pair = (head, text) => Buffer.concat([Buffer.from(head), Buffer.from(text)]);
+const pairs = [
+  pair([2, 0, 128, 0], 'a'.repeat(600)),
+  pair([3, 1, 128, 0], 'abcab'.repeat(100)),
+  pair([25, 2, 100, 0], filler(900).toString('latin1')),
+  pair([63, 3, 128, 0], 'The quick brown fox jumps over the lazy dog. '.repeat(20)),
+  pair([5, 1, 32, 0], filler(6000).toString('latin1')),
+];
+mkdirSync(join(folder, 'sequence_matcher'), { recursive: true });
+pairs.forEach((bytes, i) => {
+  writeFileSync(join(folder, 'sequence_matcher', `pair${i}`), bytes);
+});
 
 for (const [format, seeds] of Object.entries({ safetensors: safetensorsSeeds, gguf: ggufSeeds })) {
   mkdirSync(join(folder, format), { recursive: true });

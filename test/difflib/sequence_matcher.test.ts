@@ -172,13 +172,12 @@ describe('ratios', () => {
 
   it('can be aborted, before and during the work', async () => {
     await expect(ratiosAsync(actions, experts, {}, AbortSignal.abort(new Error('early')))).rejects.toThrow('early');
-    const long = Array.from({ length: 2000 }, (_, i) => `ab${i}c`.repeat(5000));
+    // Work for a second or so: were it not stopped, the promise would resolve.
+    const long = Array.from({ length: 300 }, (_, i) => `ab${i}c`.repeat(4000));
     const controller = new AbortController();
-    const begin = performance.now();
     const promise = ratiosAsync(long, [...long].reverse(), { threads: 1 }, controller.signal);
-    setTimeout(() => controller.abort(new Error('enough')), 20);
+    setImmediate(() => controller.abort(new Error('enough')));
     await expect(promise).rejects.toThrow('enough');
-    expect(performance.now() - begin).toBeLessThan(5000);
   });
 
   it.each([

@@ -67,17 +67,6 @@ export async function loadTemplate(nameOrPath: string): Promise<Template> {
   return makeTemplate(source, nameOrPath);
 }
 
-/**
- * The built-in template that fits these instances: for software where steps have observations or the whole solution is
- * a patch, otherwise for maths; for whole solutions where every instance is the only one of its trajectory.
- */
-export function defaultTemplateName(instances: readonly Instance[]): (typeof BUILT_IN_TEMPLATES)[number] {
-  const observed = instances.some(({ context }) => context.some((step) => step.observation !== undefined));
-  const whole = instances.every(({ numSteps }) => numSteps === 1);
-  if (!whole) return observed ? 'software' : 'math';
-  return instances.some(({ target }) => target.startsWith('diff --git ')) ? 'software-whole' : 'math-whole';
-}
-
 /** A template from its source text. @param name for messages. @throws UserError as `loadTemplate`. */
 export function makeTemplate(source: string, name: string): Template {
   const nodes = parseTemplate(source.replace(/^\uFEFF/, '').replace(/\{\{\s*steps\s*\}\}/g, ALL_STEPS), name);

@@ -29,7 +29,7 @@ describe('foothold train --dry-run', () => {
 
   it('counts prompts that are too long, and leaves nothing behind', async () => {
     const { file, output } = await written();
-    const { stdout } = foothold(['train', file, '--dry-run', '--set', 'maxPromptLength=10']);
+    const { stdout } = foothold(['train', file, '--dry-run', '--set', 'maxPromptLength=5']);
     expect(stdout).toMatch(/longer than maxPromptLength: 5 of 5 \(100.0 %\)/);
     expect(foothold(['train', output, '--resume']).stderr).toContain('Cannot read the configuration');
   });

@@ -7,7 +7,6 @@ import { instancesOf } from '../../lib/data/instances.js';
 import {
   BUILT_IN_TEMPLATES,
   type ChatRenderer,
-  defaultTemplateName,
   loadTemplate,
   makeTemplate,
   renderMessages,
@@ -148,8 +147,8 @@ describe('rendering', () => {
     const tokenizer = await loadTokenizer(folder);
     const { text, prefilled } = renderPrompt(second, await loadTemplate('math'), tokenizer);
     expect(text.startsWith('<|im_start|>user\nSolve a math problem')).toBe(true);
-    expect(text.endsWith('Think, then write step 2.<|im_end|>\n<|im_start|>assistant\n')).toBe(true);
-    expect(prefilled).toBe(false);
+    expect(text.endsWith('Think, then write step 2.<|im_end|>\n<|im_start|>assistant\n<think>')).toBe(true);
+    expect(prefilled).toBe(true);
   });
 });
 
@@ -161,19 +160,6 @@ describe('the built-in templates', () => {
 
   it('a template that is not there is named, with those that are', async () => {
     await expect(loadTemplate('maths')).rejects.toThrow(/template maths cannot be read .* one of math, math-whole,/);
-  });
-
-  it('fit the data they are chosen for', () => {
-    const agent = instancesOf({
-      ...trajectory,
-      steps: trajectory.steps.map((step) => ({ ...step, observation: 'o' })),
-    });
-    expect(defaultTemplateName(instancesOf(trajectory))).toBe('math');
-    expect(defaultTemplateName(agent)).toBe('software');
-    expect(defaultTemplateName(instancesOf(trajectory, { unit: 'whole' }))).toBe('math-whole');
-    expect(defaultTemplateName(instancesOf({ ...trajectory, solution: 'diff --git a/x b/x' }, { unit: 'whole' }))).toBe(
-      'software-whole',
-    );
   });
 
   it('show observations of agents', async () => {

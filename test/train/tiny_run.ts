@@ -71,6 +71,7 @@ export async function tinyRun(
     method: 'srl',
     batchSize: 2,
     numGenerations: 4,
+    template: 'raw', // so that tests do not depend on the wording of the default one
     maxPromptLength: 400,
     maxCompletionLength: 20,
     maxSteps: 4,

@@ -280,9 +280,9 @@ describe('updates', () => {
   });
 
   it('a prompt longer than maxPromptLength is passed over; when all are, the run says so', async () => {
-    const { config } = await tinyRun(many(4), { maxPromptLength: 10 });
+    const { config } = await tinyRun(many(4), { maxPromptLength: 5 });
     await expect(train(config, { engine: fakeEngine(tokenizer) })).rejects.toThrow(
-      /No instance fits: every prompt is longer than maxPromptLength \(10 tokens\)/,
+      /No instance fits: every prompt is longer than maxPromptLength \(5 tokens\)/,
     );
   });
 });

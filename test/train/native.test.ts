@@ -8,6 +8,9 @@ import { saveModelFolder } from '../../lib/model/save.js';
 import { Trainer, train } from '../../lib/train/index.js';
 import { modelConfig, type TinyRun, tinyRun, tokenizer } from './tiny_run.js';
 
+// The model is so small that a second thread only waits for the first.
+process.env.OMP_NUM_THREADS = '1';
+
 const settings = { learningRate: 5e-3, maxPromptLength: 100, maxCompletionLength: 24, batchSize: 4, template: 'raw' };
 const problems = Array.from({ length: 24 }, (_, i) => ({
   problem: `${i % 6}=`,

@@ -8,6 +8,17 @@ export type { DataReport } from './data/report.js';
 export type { Splitter } from './data/splitter.js';
 export { UserError } from './errors.js';
 export {
+  type AnswerPair,
+  type EvalOptions,
+  type EvalReport,
+  evaluate,
+  passAtK,
+  type Verification,
+  type VerifyOptions,
+  verifyAnswer,
+  verifyAnswers,
+} from './eval/index.js';
+export {
   type MalformedReason,
   parseCompletion,
   parseLeniently,

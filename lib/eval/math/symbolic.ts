@@ -23,9 +23,6 @@ export interface SymbolicEngine {
   equal(a: Expr, b: Expr): Promise<boolean | null>;
 }
 
-/** For callers that want no worker: every question stays open. */
-export const noEngine: SymbolicEngine = { equal: async () => null };
-
 /** Starting a worker loads the engine: that time is not the question's. */
 const START_MS = 20_000;
 
@@ -33,24 +30,37 @@ const START_MS = 20_000;
  * The Compute Engine in a worker thread, started at the first question and kept warm. A question that runs out of time
  * costs its worker: it is stopped and the next question starts another. Questions are answered one at a time.
  */
-export class SymbolicWorker implements SymbolicEngine {
+export class SymbolicWorker {
   private worker: Worker | null = null;
   private ready: Promise<void> = Promise.resolve();
   private queue: Promise<unknown> = Promise.resolve();
   private nextId = 0;
 
-  /** @param timeoutMs time for one question, in milliseconds. */
-  constructor(private readonly timeoutMs: number) {}
+  /** An engine whose questions together may take so much time; waiting for other questions and starting do not count. */
+  withBudget(milliseconds: number): SymbolicEngine {
+    let left = milliseconds;
+    return {
+      equal: async (a, b) => {
+        const question = this.question(a, b);
+        if (question === null) return null;
+        const answer = this.queue.then(async () => {
+          if (left <= 0) return null;
+          const { equal, spent } = await this.ask(question, left);
+          left -= spent;
+          return equal;
+        });
+        this.queue = answer;
+        return answer;
+      },
+    };
+  }
 
-  equal(a: Expr, b: Expr): Promise<boolean | null> {
+  private question(a: Expr, b: Expr): SymbolicQuestion | null {
     const names = [...new Set([...symbolsOf(a), ...symbolsOf(b)])];
     const rename = new Map(names.map((name, i) => [name, `v_${i + 1}`]));
     const [jsonA, jsonB] = [toMathJson(a, rename), toMathJson(b, rename)];
-    if (jsonA === null || jsonB === null) return Promise.resolve(null);
-    const question: SymbolicQuestion = { id: this.nextId++, a: jsonA, b: jsonB, constant: names.length === 0 };
-    const answer = this.queue.then(() => this.ask(question));
-    this.queue = answer;
-    return answer;
+    if (jsonA === null || jsonB === null) return null;
+    return { id: this.nextId++, a: jsonA, b: jsonB, constant: names.length === 0 };
   }
 
   /** Stop the worker; a later question would start another. */
@@ -60,18 +70,20 @@ export class SymbolicWorker implements SymbolicEngine {
     await worker?.terminate();
   }
 
-  private async ask(question: SymbolicQuestion): Promise<boolean | null> {
+  private async ask(question: SymbolicQuestion, timeoutMs: number): Promise<{ equal: boolean | null; spent: number }> {
+    let started = performance.now();
+    let equal: boolean | null = null;
     try {
       const worker = this.worker ?? this.start();
       await this.ready;
-      const reply = await withTimeout(nextReply(worker, question), this.timeoutMs);
+      started = performance.now();
+      equal = (await withTimeout(nextReply(worker, question), timeoutMs)).equal;
       worker.unref();
-      return reply.equal;
     } catch {
       // Time ran out, or the engine failed on this question: the comparison goes on without it.
       await this.close();
-      return null;
     }
+    return { equal, spent: performance.now() - started };
   }
 
   private start(): Worker {

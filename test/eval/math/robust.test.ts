@@ -163,7 +163,7 @@ describe('hostile input', () => {
       const started = performance.now();
       expect((await verifyAnswer('5', text)).equal).not.toBe(true);
       expect((await verifyAnswer(text, '5')).equal).not.toBe(true);
-      expect(performance.now() - started).toBeLessThan(5000);
+      expect(performance.now() - started).toBeLessThan(10_000);
     },
     20_000,
   );
@@ -178,7 +178,7 @@ describe('hostile input', () => {
 
 describe('the symbolic worker', () => {
   it('is stopped when a question takes too long, and the next one gets another', async () => {
-    const worker = new SymbolicWorker(1);
+    const worker = new SymbolicWorker();
     const seven = { kind: 'number', value: { num: 7n, den: 1n }, text: '7', decimals: null } as const;
     const root = {
       kind: 'call',
@@ -190,8 +190,8 @@ describe('the symbolic worker', () => {
       (expr) => ({ kind: 'call', name: 'sin', args: [expr] }),
       sine as never,
     );
-    expect(await worker.equal(nested, root as never)).toBe(null);
-    expect(await worker.equal(nested, root as never)).toBe(null);
+    expect(await worker.withBudget(0.01).equal(nested, root as never)).toBe(null);
+    expect(await worker.withBudget(0.01).equal(nested, root as never)).toBe(null);
     await worker.close();
   }, 60_000);
 

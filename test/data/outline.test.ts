@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { lastBoxed } from '../../lib/data/boxed.js';
 import { outlineOf } from '../../lib/data/outline.js';
 
 function steps(text: string): string[] | string {
@@ -87,17 +86,5 @@ describe('outlineOf', () => {
       outlineOf(`1. **A**: ${long}\n2. **B**: ${long}\n`);
       expect(performance.now() - start).toBeLessThan(2000);
     }
-  });
-});
-
-describe('lastBoxed', () => {
-  it.each([
-    ['\\boxed{1} and \\boxed{2}', '2'],
-    ['\\boxed{\\frac{1}{2}}', '\\frac{1}{2}'],
-    ['\\boxed{\\{1, 2\\}}', '\\{1, 2\\}'],
-    ['\\fbox{x} then \\boxed{y', 'x'],
-    ['none', undefined],
-  ])('of %j is %j', (text, expected) => {
-    expect(lastBoxed(text)).toBe(expected);
   });
 });

@@ -2,7 +2,7 @@
  * Solutions written as numbered steps, such as DeepSeek-R1's attempts in s1K-1.1: `1. **Title** …`. `outline.ts` says
  * how they are cut. A row that is no list of steps still serves where the whole solution is asked for (`unit: whole`).
  */
-import { lastBoxed } from '../boxed.js';
+import { boxedAnswer } from '../../eval/math/boxed.js';
 import { outlineOf } from '../outline.js';
 import { type Row, requiredText, rowId, scalarField, textField } from '../row.js';
 import { type Format, NO_PROBLEM, NO_SOLUTION } from './format.js';
@@ -57,9 +57,9 @@ function answerOf(row: Row, column: string, text: string): string | undefined {
   if (answer) return answer;
   const reference = column === 'solution' ? undefined : textField(row, 'solution')?.trim();
   if (reference) {
-    const boxed = lastBoxed(reference);
-    if (boxed !== undefined) return boxed;
+    const boxed = boxedAnswer(reference);
+    if (boxed !== null) return boxed;
     if (reference.length <= LONGEST_ANSWER && !reference.includes('\n')) return reference;
   }
-  return lastBoxed(text);
+  return boxedAnswer(text) ?? undefined;
 }

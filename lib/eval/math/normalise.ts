@@ -117,12 +117,14 @@ function trimEnds(text: string): string {
   return text.slice(start, end);
 }
 
-/** Bring an extracted answer to one spelling. Digits groups joined by `{,}`, `,\!` or `\,` become one numeral. */
+/** Bring an extracted answer to one spelling. Groups of three digits joined by `{,}`, `,\!` or `\,`
+ * become one numeral; any other `{,}` between digits is a decimal comma. */
 export function normalise(answer: string): string {
   let text = answer.replace(NON_ASCII, (char) => UNICODE[char] ?? char);
   if (!text.includes('\\begin')) text = text.replace(/\\\\(?=[a-zA-Z{}%$])/g, '\\');
   text = text
-    .replace(/(?<=\d)\s?\{,\s?\}\s?(?=\d)/g, '')
+    .replace(/(?<=\d)\s?\{,\s?\}\s?(?=\d{3}(?!\d))/g, '')
+    .replace(/(?<=\d)\{,\}(?=\d)/g, '.')
     .replace(/,\\!\s{0,8}(?=\d{3})/g, '')
     .replace(/(?<=\d)\\[,!; ](?=\d{3}(?!\d))/g, '')
     .replace(/(?<=\d)\\[,!;:]?\s?\\times/g, '\\times')

@@ -1,9 +1,10 @@
 #pragma once
 
 /// FOOTHOLD_CLONES compiles a function once for each instruction set and lets the loader choose: the package is built
-/// for the plainest x86-64 and still uses what the machine has.
+/// for the plainest x86-64 and still uses AVX2 and FMA where the machine has them. (A level, not a processor's name:
+/// those match the processors of one maker only.)
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
-#define FOOTHOLD_CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+#define FOOTHOLD_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
 #else
 #define FOOTHOLD_CLONES
 #endif

@@ -2,11 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { Policy } from '../../bindings/torch.js';
-import { defineConfig, type RunInput } from '../../lib/config/index.js';
-import { saveModelFolder } from '../../lib/model/save.js';
+import { defineConfig } from '../../lib/config/index.js';
 import { Trainer, train } from '../../lib/train/index.js';
-import { modelConfig, type TinyRun, tinyRun, tokenizer } from './tiny_run.js';
+import { type RealRun, realRun } from './real_run.js';
 
 // The model is so small that a second thread only waits for the first.
 process.env.OMP_NUM_THREADS = '1';
@@ -23,23 +21,16 @@ const stages = [
   { method: 'rlvr' as const, maxSteps: 3, learningRate: 2e-3, rewards: ['similarity'], beta: 0.05 },
 ];
 
-async function run(overrides: object): Promise<TinyRun & { config: RunInput }> {
-  const made = await tinyRun(problems, { ...settings, ...overrides });
-  const policy = await Policy.random(modelConfig, { device: 'cpu', dtype: 'float32', seed: 1 });
-  const model = { config: modelConfig, tokenizer, eosTokenIds: [0], original: null };
-  await saveModelFolder(join(made.folder, 'model'), model, 'float32', (file) => policy.saveWeights(file));
-  policy.dispose();
-  return made as TinyRun & { config: RunInput };
-}
+const run = (overrides: object) => realRun(problems, { ...settings, ...overrides });
 
 const timeless = (lines: Record<string, unknown>[]) => lines.map(({ step_time, tokens_per_second, ...line }) => line);
 const weights = (output: string) => readFileSync(join(output, 'model', 'model.safetensors'));
 
 describe('sft → srl → rlvr', () => {
-  let whole: TinyRun;
+  let whole: RealRun;
   beforeAll(async () => {
     whole = await run({ method: undefined, stages });
-    await train(whole.config as unknown as RunInput);
+    await train(whole.config);
   }, 120_000);
 
   it('learns the format and the answers', () => {
@@ -52,18 +43,22 @@ describe('sft → srl → rlvr', () => {
     expect(metrics.every(({ grad_norm }) => grad_norm === null || Number.isFinite(grad_norm))).toBe(true);
   });
 
-  it.each([3, 103, 109])('stopped after step %d and resumed, it is the same run to the bit', async (stopAt) => {
-    const broken = await run({ method: undefined, stages });
-    const config = defineConfig(broken.config);
-    const first = await Trainer.create(config);
-    for await (const { step } of first) if (step === stopAt) first.stop();
-    expect(first.result).toMatchObject({ outcome: 'stopped', step: stopAt, checkpoint: stopAt });
-    const second = await Trainer.create(config, { resume: true });
-    for await (const _ of second);
-    expect(timeless(broken.lines('metrics'))).toEqual(timeless(whole.lines('metrics')));
-    expect(broken.lines('samples')).toEqual(whole.lines('samples'));
-    expect(weights(broken.output).equals(weights(whole.output))).toBe(true);
-  }, 120_000);
+  it.each([3, 103, 109])(
+    'stopped after step %d and resumed, it is the same run to the bit',
+    async (stopAt) => {
+      const broken = await run({ method: undefined, stages });
+      const config = defineConfig(broken.config);
+      const first = await Trainer.create(config);
+      for await (const { step } of first) if (step === stopAt) first.stop();
+      expect(first.result).toMatchObject({ outcome: 'stopped', step: stopAt, checkpoint: stopAt });
+      const second = await Trainer.create(config, { resume: true });
+      for await (const _ of second);
+      expect(timeless(broken.lines('metrics'))).toEqual(timeless(whole.lines('metrics')));
+      expect(broken.lines('samples')).toEqual(whole.lines('samples'));
+      expect(weights(broken.output).equals(weights(whole.output))).toBe(true);
+    },
+    120_000,
+  );
 });
 
 it('a step abandoned while sampling leaves the run as it was', async () => {

@@ -1,0 +1,44 @@
+/**
+ * GSM8K solutions as step instances with a short thought each, for models that do not yet write `<think>…</think>`.
+ *
+ *     node examples/gsm8k-thoughts.mjs ../shared/data/gsm8k/train.jsonl data/gsm8k-thoughts.jsonl
+ *
+ * GSM8K has no thoughts, but it marks what it calculates: from `48/2 = <<48/2=24>>24 clips` comes the thought
+ * "Next I work out 48/2." It teaches the form, not how to think.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+const [input, output] = process.argv.slice(2);
+if (!input || !output) throw new Error('usage: node examples/gsm8k-thoughts.mjs INPUT OUTPUT');
+
+const withoutMarks = (text) => text.replace(/<<[^>]*>>/g, '').trim();
+
+function thoughtOf(step) {
+  const expressions = [...step.matchAll(/<<([^=>]*)=/g)].map(([, expression]) => expression);
+  return expressions.length > 0
+    ? `Next I work out ${expressions.join(', then ')}.`
+    : 'Next I say what follows from this.';
+}
+
+function instancesOf(line, row) {
+  const { question, answer } = JSON.parse(line);
+  const [solution, final] = answer.split('\n#### ');
+  const steps = solution.split('\n').filter((step) => step.trim() !== '');
+  return steps.slice(0, -1).map((step, k) => ({
+    id: `gsm8k-${row}#${k + 1}`,
+    trajectoryId: `gsm8k-${row}`,
+    step: k + 1,
+    numSteps: steps.length,
+    problem: question,
+    context: steps.slice(0, k).map((earlier) => ({ text: withoutMarks(earlier) })),
+    thought: thoughtOf(step),
+    target: withoutMarks(step),
+    answer: final,
+  }));
+}
+
+const rows = readFileSync(input, 'utf8').trim().split('\n').flatMap(instancesOf);
+mkdirSync(dirname(output), { recursive: true });
+writeFileSync(output, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+console.log(`${rows.length} instances written to ${output}`);

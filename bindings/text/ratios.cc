@@ -12,10 +12,10 @@ namespace foothold::text {
 
 namespace {
 
-// What a batch needs on a worker thread: plain values, nothing of JavaScript.
+// What a batch needs on other threads: plain values, nothing of JavaScript.
 struct RatioJob {
-  TextBatch actions;
-  TextBatch experts;
+  StringRows actions;
+  StringRows experts;
   bool autojunk;
   uint32_t threads;
   std::atomic<bool> cancelled{false};
@@ -26,16 +26,31 @@ struct RatioJob {
         autojunk(info[2].As<Napi::Boolean>()),
         threads(info[3].As<Napi::Number>()) {}
 
-  void run(std::span<double> ratios) {
-    computeRatios(actions.rows(), experts.rows(), autojunk, threads, ratios, cancelled);
+  size_t size() const { return actions.rows().size(); }
+
+  // Copies the strings of both sides and calls `filled(count)` now and then.
+  template <typename Filled>
+  void fill(Filled filled) {
+    constexpr uint32_t kStep = 64;
+    for (uint32_t i = 0; i < size(); ++i) {
+      actions.fill(i);
+      experts.fill(i);
+      if (i % kStep == kStep - 1) filled(i + 1);
+    }
+  }
+
+  RatioBatch start(std::span<double> ratios) {
+    return RatioBatch(actions.rows(), experts.rows(), autojunk, threads, ratios, cancelled);
   }
 };
 
 // (actions: string[], experts: string[], autojunk: boolean, threads: number) => Float64Array
 Napi::Value ratios(const Napi::CallbackInfo& info) {
   RatioJob job(info);
-  auto result = Napi::Float64Array::New(info.Env(), job.actions.rows().count);
-  job.run({result.Data(), result.ElementLength()});
+  auto result = Napi::Float64Array::New(info.Env(), job.size());
+  RatioBatch batch = job.start({result.Data(), result.ElementLength()});
+  job.fill([&batch](size_t count) { batch.makeAvailable(count); });
+  batch.finish();
   return result;
 }
 
@@ -44,13 +59,13 @@ class RatioWorker : public Napi::AsyncWorker {
   RatioWorker(Napi::Env env, std::shared_ptr<RatioJob> job)
       : Napi::AsyncWorker(env, "foothold.ratios"),
         job_(std::move(job)),
-        ratios_(job_->actions.rows().count),
+        ratios_(job_->size()),
         deferred_(Napi::Promise::Deferred::New(env)) {}
 
   Napi::Promise promise() const { return deferred_.Promise(); }
 
  protected:
-  void Execute() override { job_->run(ratios_); }
+  void Execute() override { job_->start(ratios_).finish(); }
 
   void OnOK() override {
     auto result = Napi::Float64Array::New(Env(), ratios_.size());
@@ -71,6 +86,7 @@ class RatioWorker : public Napi::AsyncWorker {
 Napi::Value ratiosAsync(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto job = std::make_shared<RatioJob>(info);
+  job->fill([](size_t) {});
   auto* worker = new RatioWorker(env, job);  // Deletes itself when done.
   auto result = Napi::Object::New(env);
   result["promise"] = worker->promise();

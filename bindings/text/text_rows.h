@@ -5,28 +5,33 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <vector>
-
-#include "native/text/batch.h"
 
 namespace foothold::text {
 
-/// Owns the text of a batch, copied out of an array of JS strings.
-class TextBatch {
+/// A copy of the strings of a JS array. Rows stay where they are while others are added.
+class StringRows {
  public:
   /// `name` is the argument's name, for the error when an entry is no string.
-  TextBatch(Napi::Array strings, const char* name);
+  StringRows(Napi::Array strings, const char* name)
+      : strings_(strings), name_(name), rows_(strings.Length()), next_(nullptr), end_(nullptr) {}
 
-  TextRows rows() const { return {units_.get(), offsets_.data(), offsets_.size() - 1}; }
+  std::span<const std::u16string_view> rows() const { return rows_; }
+
+  /// Copies string i. Throws a TypeError when it is none.
+  void fill(uint32_t i);
 
  private:
-  bool append(napi_env env, napi_value value);
-  void grow(size_t room);
+  void addBlock(size_t units);
 
-  std::unique_ptr<char16_t[]> units_;
-  size_t size_ = 0;
-  size_t capacity_ = 0;
-  std::vector<uint64_t> offsets_;
+  Napi::Array strings_;  // Valid during the call that passed it.
+  const char* name_;
+  std::vector<std::u16string_view> rows_;
+  std::vector<std::unique_ptr<char16_t[]>> blocks_;
+  char16_t* next_;
+  char16_t* end_;
 };
 
 }  // namespace foothold::text

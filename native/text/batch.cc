@@ -1,9 +1,7 @@
 #include "native/text/batch.h"
 
 #include <algorithm>
-#include <exception>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "native/text/code_points.h"
@@ -44,65 +42,59 @@ class PairScorer {
   BlockMatcher matcher_;
 };
 
-// Hands out the pairs of a batch to threads, in chunks.
-class Batch {
- public:
-  Batch(const TextRows& actions, const TextRows& experts, bool autojunk, std::span<double> ratios,
-        const std::atomic<bool>& cancelled)
-      : actions_(actions), experts_(experts), autojunk_(autojunk), ratios_(ratios), cancelled_(cancelled) {}
-
-  size_t numChunks() const { return (ratios_.size() + kChunk - 1) / kChunk; }
-
-  // Scores chunks until none is left. An error, such as lack of memory, is kept for the thread that waits.
-  void work() noexcept try {
-    PairScorer scorer(autojunk_);
-    for (size_t begin; !stopped_ && (begin = next_.fetch_add(kChunk)) < ratios_.size();) {
-      const size_t end = std::min(begin + kChunk, ratios_.size());
-      for (size_t i = begin; i < end; ++i) {
-        if (cancelled_.load(std::memory_order_relaxed)) return;
-        ratios_[i] = scorer.score(actions_.row(i), experts_.row(i));
-      }
-    }
-  } catch (...) {
-    if (!stopped_.exchange(true)) error_ = std::current_exception();
-  }
-
-  // To be called when no thread works any more.
-  void rethrow() const {
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  // Long enough for groups with the same expert to stay together, short enough to spread long pairs.
-  static constexpr size_t kChunk = 16;
-
-  TextRows actions_;
-  TextRows experts_;
-  bool autojunk_;
-  std::span<double> ratios_;
-  const std::atomic<bool>& cancelled_;
-  std::atomic<size_t> next_{0};
-  std::atomic<bool> stopped_{false};
-  std::exception_ptr error_;
-};
+// Pairs that a thread takes at once: enough for groups with the same expert to stay together, few enough to spread long
+// pairs.
+constexpr size_t kChunk = 16;
 
 }  // namespace
 
-void computeRatios(const TextRows& actions, const TextRows& experts, bool autojunk, unsigned threads,
-                   std::span<double> ratios, const std::atomic<bool>& cancelled) {
-  Batch batch(actions, experts, autojunk, ratios, cancelled);
-  {
-    std::vector<std::jthread> helpers;
-    try {
-      while (helpers.size() + 1 < std::min<size_t>(threads, batch.numChunks())) {
-        helpers.emplace_back([&batch] { batch.work(); });
-      }
-    } catch (const std::system_error&) {
-      // The system has no more threads to give: those there are do the work.
-    }
-    batch.work();
+RatioBatch::RatioBatch(TextRows actions, TextRows experts, bool autojunk, unsigned threads, std::span<double> ratios,
+                       const std::atomic<bool>& cancelled)
+    : actions_(actions), experts_(experts), autojunk_(autojunk), ratios_(ratios), cancelled_(cancelled) {
+  const size_t useful = std::min<size_t>(threads, (ratios.size() + kChunk - 1) / kChunk);
+  try {
+    while (helpers_.size() + 1 < useful) helpers_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    // The system has no more threads to give: those there are do the work.
   }
-  batch.rethrow();
+}
+
+RatioBatch::~RatioBatch() {
+  stopped_ = true;
+  makeAvailable(ratios_.size());
+}
+
+void RatioBatch::makeAvailable(size_t count) {
+  available_.store(count, std::memory_order_release);
+  available_.notify_all();
+}
+
+// Waits until the first `count` rows are available; false when there is nothing more to do.
+bool RatioBatch::waitFor(size_t count) {
+  for (size_t seen; (seen = available_.load(std::memory_order_acquire)) < count;) available_.wait(seen);
+  return !stopped_;
+}
+
+// Scores chunks until none is left.
+void RatioBatch::work() noexcept try {
+  PairScorer scorer(autojunk_);
+  for (size_t begin; (begin = next_.fetch_add(kChunk)) < ratios_.size();) {
+    const size_t end = std::min(begin + kChunk, ratios_.size());
+    if (!waitFor(end)) return;
+    for (size_t i = begin; i < end; ++i) {
+      if (cancelled_.load(std::memory_order_relaxed)) return;
+      ratios_[i] = scorer.score(actions_[i], experts_[i]);
+    }
+  }
+} catch (...) {
+  if (!stopped_.exchange(true)) error_ = std::current_exception();
+}
+
+void RatioBatch::finish() {
+  makeAvailable(ratios_.size());
+  work();
+  helpers_.clear();  // Waits for them.
+  if (error_) std::rethrow_exception(error_);
 }
 
 }  // namespace foothold::text

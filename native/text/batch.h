@@ -3,27 +3,51 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
+#include <exception>
 #include <span>
 #include <string_view>
+#include <thread>
+#include <vector>
 
 namespace foothold::text {
 
-/// Rows of UTF-16 text side by side: row i is units[offsets[i] .. offsets[i + 1]).
-struct TextRows {
-  const char16_t* units;
-  const uint64_t* offsets;
-  size_t count;
+/// UTF-16 texts, one a row.
+using TextRows = std::span<const std::u16string_view>;
 
-  std::u16string_view row(size_t i) const {
-    return {units + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
-  }
+/// Computes SequenceMatcher(None, actions[i], experts[i], autojunk).ratio() for each i into ratios[i]. Threads begin
+/// with the first rows while the caller still fills in the last ones. The index of an expert is kept for as long as the
+/// next expert of the same thread is the same text.
+class RatioBatch {
+ public:
+  /// Starts threads - 1 helpers, or fewer where there is little work. The rows, not yet filled in, the ratios and the
+  /// flag must outlive this. When `cancelled` becomes true, the rest of the ratios stays unset.
+  RatioBatch(TextRows actions, TextRows experts, bool autojunk, unsigned threads, std::span<double> ratios,
+             const std::atomic<bool>& cancelled);
+
+  /// Stops early if finish() was not called.
+  ~RatioBatch();
+
+  /// Says that the first `count` rows of both sides are filled in.
+  void makeAvailable(size_t count);
+
+  /// To be called when all rows are available. Takes part in the work and returns when it is done.
+  /// Throws what went wrong on any thread, such as std::bad_alloc.
+  void finish();
+
+ private:
+  void work() noexcept;
+  bool waitFor(size_t count);
+
+  TextRows actions_;
+  TextRows experts_;
+  bool autojunk_;
+  std::span<double> ratios_;
+  const std::atomic<bool>& cancelled_;
+  std::atomic<size_t> available_{0};
+  std::atomic<size_t> next_{0};
+  std::atomic<bool> stopped_{false};
+  std::exception_ptr error_;
+  std::vector<std::jthread> helpers_;
 };
-
-/// SequenceMatcher(None, actions[i], experts[i], autojunk).ratio() for each i, into `ratios`. The index of an expert is
-/// kept for as long as the next expert is the same text. Stops early, leaving the rest unset, when `cancelled` becomes
-/// true.
-void computeRatios(const TextRows& actions, const TextRows& experts, bool autojunk, unsigned threads,
-                   std::span<double> ratios, const std::atomic<bool>& cancelled);
 
 }  // namespace foothold::text

@@ -18,6 +18,8 @@ class PairScorer {
 
   double score(std::u16string_view action, std::u16string_view expert) {
     if (!has_expert_ || expert != expert_) setExpert(expert);
+    // Two equal texts match as a whole, unless elements are excluded, which may pair them otherwise.
+    if (action == expert && !matcher_.second().hasExcluded()) return 1.0;
     a_.clear();
     appendCodePoints(action, a_);
     BlockSink sink;

@@ -33,6 +33,9 @@ class BitRows {
   /// Column of bit 0 of a word; of the first word, a column before the first one, modulo 2^32.
   uint32_t firstColumn(uint32_t word) const { return low_ + word * kOwnColumns - kOverlap; }
 
+  /// Whether a word has the bit of a column, be it in its overlap.
+  bool holds(uint32_t word, uint32_t column) const { return column + kOverlap >= low_ + word * kOwnColumns; }
+
   const uint64_t* row(uint32_t symbol) const { return bits_.data() + static_cast<size_t>(symbol) * words_; }
 
   /// Bits of word `word` for the columns low … high − 1.

@@ -47,30 +47,31 @@ void StagedMatcher::coverByRows(const Comparison& comparison, Range range) {
 }
 
 void StagedMatcher::match(const Comparison& comparison, Tool tool, BlockSink& sink) {
-  const Range whole = comparison.whole();
-  const uint32_t above_all = std::bit_ceil(std::min(whole.a_high, whole.b_high) + 1);
-  stages_.assign(1, {whole, above_all});
+  stages_.assign(1, {comparison.whole(), UINT32_MAX});
   while (!stages_.empty()) {
-    const Stage stage = stages_.back();
+    Stage stage = stages_.back();
     stages_.pop_back();
     if (stage.range.empty()) continue;
+    const Range& range = stage.range;
+    const uint32_t shorter = std::min(range.a_high - range.a_low, range.b_high - range.b_low);
+    if (stage.max_size > shorter) stage.max_size = std::min(stage.max_size, std::bit_ceil(shorter + 1));
     if (stage.max_size == 1) {
-      matchCoreless(comparison, stage.range, sink);
+      matchCoreless(comparison, range, sink);
       continue;
     }
-    if (stage.max_size == 2 && wantsBits(comparison, stage.range, tool)) {
-      coverByRows(comparison, stage.range);
-      matchSingles(comparison, stage.range, sink);
+    if (stage.max_size == 2 && wantsBits(comparison, range, tool)) {
+      coverByRows(comparison, range);
+      matchSingles(comparison, range, sink);
       continue;
     }
     runs_.shrink(0);
     rest_.clear();
     uint32_t size = listRuns(comparison, stage, tool);
     if (size != 0) {
-      splitter_.split(comparison, stage.range, size, runs_, sink, rest_);
+      splitter_.split(comparison, range, size, runs_, sink, rest_);
     } else {
       size = stage.max_size / 2;
-      gram_levels_.match(comparison, stage.range, stage.max_size, sink, rest_);
+      gram_levels_.match(comparison, range, stage.max_size, sink, rest_);
     }
     for (const Range& rest : rest_) stages_.push_back({rest, size});
   }
@@ -95,20 +96,13 @@ uint32_t StagedMatcher::listRuns(const Comparison& comparison, const Stage& stag
 // With no run of two left, the longest match is the first equal pair: nothing lies before it in b, so that only
 // elements that extend matches are left there, and the search goes on behind it.
 void StagedMatcher::matchSingles(const Comparison& comparison, Range range, BlockSink& sink) {
+  const uint32_t last_word = rows_.wordOf(range.b_high - 1);
+  if (!comparison.extends() && rows_.holds(last_word, range.b_low)) {
+    matchSinglesInWord(comparison, range, last_word, sink);
+    return;
+  }
   while (!range.empty()) {
-    const uint32_t first_word = rows_.wordOf(range.b_low);
-    const uint32_t last_word = rows_.wordOf(range.b_high - 1);
-    Match match{0, 0, 0};
-    for (uint32_t i = range.a_low; i < range.a_high && match.size == 0; ++i) {
-      const uint64_t* row = rows_.row(comparison.a_core[i]);
-      for (uint32_t word = first_word; word <= last_word; ++word) {
-        uint64_t bits = row[word] & (~uint64_t{0} << BitRows::kOverlap);
-        if (word == first_word || word == last_word) bits &= rows_.columnMask(word, range.b_low, range.b_high);
-        if (bits == 0) continue;
-        match = {i, rows_.firstColumn(word) + static_cast<uint32_t>(std::countr_zero(bits)), 1};
-        break;
-      }
-    }
+    Match match = firstEqual(comparison, range);
     if (match.size == 0) break;
     if (comparison.extends()) {
       match = extendMatch(comparison, range, match);
@@ -119,6 +113,32 @@ void StagedMatcher::matchSingles(const Comparison& comparison, Range range, Bloc
     range.b_low = match.b + match.size;
   }
   matchCoreless(comparison, range, sink);
+}
+
+// The same where one word holds all columns and nothing extends a match.
+void StagedMatcher::matchSinglesInWord(const Comparison& comparison, Range range, uint32_t word, BlockSink& sink) {
+  uint64_t open = rows_.columnMask(word, range.b_low, range.b_high);
+  for (uint32_t i = range.a_low; i < range.a_high && open != 0; ++i) {
+    const uint64_t bits = rows_.row(comparison.a_core[i])[word] & open;
+    if (bits == 0) continue;
+    sink.add({i, rows_.firstColumn(word) + static_cast<uint32_t>(std::countr_zero(bits)), 1});
+    open &= ~(bits ^ (bits - 1));  // What lies behind the lowest bit.
+  }
+}
+
+// The first pair of equal core symbols, in a, then in b; of size 0 when there is none.
+Match StagedMatcher::firstEqual(const Comparison& comparison, Range range) const {
+  const uint32_t first_word = rows_.wordOf(range.b_low);
+  const uint32_t last_word = rows_.wordOf(range.b_high - 1);
+  for (uint32_t i = range.a_low; i < range.a_high; ++i) {
+    const uint64_t* row = rows_.row(comparison.a_core[i]);
+    for (uint32_t word = first_word; word <= last_word; ++word) {
+      uint64_t bits = row[word] & (~uint64_t{0} << BitRows::kOverlap);
+      if (word == first_word || word == last_word) bits &= rows_.columnMask(word, range.b_low, range.b_high);
+      if (bits != 0) return {i, rows_.firstColumn(word) + static_cast<uint32_t>(std::countr_zero(bits)), 1};
+    }
+  }
+  return {0, 0, 0};
 }
 
 }  // namespace foothold::text

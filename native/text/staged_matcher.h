@@ -35,6 +35,8 @@ class StagedMatcher {
   void coverByRows(const Comparison& comparison, Range range);
   uint32_t listRuns(const Comparison& comparison, const Stage& stage, Tool tool);
   void matchSingles(const Comparison& comparison, Range range, BlockSink& sink);
+  void matchSinglesInWord(const Comparison& comparison, Range range, uint32_t word, BlockSink& sink);
+  Match firstEqual(const Comparison& comparison, Range range) const;
 
   std::vector<Stage> stages_;
   std::vector<Range> rest_;

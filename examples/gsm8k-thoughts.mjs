@@ -1,7 +1,7 @@
 /**
  * GSM8K solutions as step instances with a short thought each, for models that do not yet write `<think>…</think>`.
  *
- *     node examples/gsm8k-thoughts.mjs ../shared/data/gsm8k/train.jsonl data/gsm8k-thoughts.jsonl
+ *     node examples/gsm8k-thoughts.mjs ../shared/data/gsm8k/train.jsonl runs/gsm8k-thoughts.jsonl
  *
  * GSM8K has no thoughts, but it marks what it calculates: from `48/2 = <<48/2=24>>24 clips` comes the thought
  * "Next I work out 48/2." It teaches the form, not how to think.

@@ -88,5 +88,11 @@ export function drawRendered(
       );
     }
   }
+  if (tooLong > count && progress.stageStep === 0) {
+    run.warn(
+      `${tooLong} of the first ${tooLong + count} instances are too long (maxPromptLength ${run.stage.maxPromptLength}) and passed over; ` +
+        '--dry-run shows the lengths',
+    );
+  }
   return { rendered, tooLong };
 }

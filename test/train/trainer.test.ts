@@ -272,6 +272,17 @@ describe('updates', () => {
     }
   });
 
+  it('warns when most prompts are passed over, and counts them', async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => ({ problem: i % 4 === 0 ? 'x' : 'x'.repeat(30), target: 'a' }));
+    const { config, lines } = await tinyRun(rows, { template: 'raw', maxPromptLength: 10, maxSteps: 2 });
+    const warnings: string[] = [];
+    await train(config, { engine: fakeEngine(tokenizer), onWarning: (message) => warnings.push(message) });
+    expect(
+      warnings.some((text) => /\d+ of the first \d+ instances are too long \(maxPromptLength 10\)/.test(text)),
+    ).toBe(true);
+    expect(lines('metrics')[0]!['sampling/too_long']).toBeGreaterThan(2);
+  });
+
   it('lengths beyond the positions of the model are refused at once', async () => {
     const { config } = await tinyRun(many(4), { maxPromptLength: 1000 });
     await expect(train(config, { engine: fakeEngine(tokenizer) })).rejects.toThrow(

@@ -148,6 +148,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     const auto request = readGenerateRequest(Arguments(info[0], "request"));
     return call(info, info[1], [request](Policy& policy, Progress& progress) -> ToJs {
       checkGenerateRequest(request, policy.model.config);
+      policy.prepare();
       auto completions = foothold::rollout::generate(policy.model, policy.device, request, progress);
       return [completions = std::move(completions)](Napi::Env env) { return rolloutsToJs(env, completions); };
     });

@@ -9,7 +9,7 @@ namespace {
 
 /// Calls `visit` on every tensor slot of the weights, tied ones once, undefined ones included.
 void forEachSlot(Weights& weights, const std::function<void(at::Tensor&)>& visit) {
-  const bool tied = weights.head.defined() && weights.head.is_same(weights.embedding);
+  const bool tied = weights.head.weight.defined() && weights.head.weight.is_same(weights.embedding);
   visit(weights.embedding);
   for (LayerWeights& layer : weights.layers) {
     visit(layer.inputNorm);
@@ -23,14 +23,14 @@ void forEachSlot(Weights& weights, const std::function<void(at::Tensor&)>& visit
   }
   visit(weights.finalNorm);
   if (tied) {
-    weights.head = weights.embedding;
+    weights.head.weight = weights.embedding;
   } else {
-    visit(weights.head);
+    visit(weights.head.weight);
   }
 }
 
 Linear allocateLinear(int64_t out, int64_t in, bool bias, const at::TensorOptions& options) {
-  return {at::empty({out, in}, options), bias ? at::empty({out}, options) : at::Tensor()};
+  return {at::empty({out, in}, options), bias ? at::empty({out}, options) : at::Tensor(), {}};
 }
 
 /// Collects the views of one layer under its two prefixes.
@@ -78,8 +78,6 @@ void addLayer(const ModelConfig& config, const LayerWeights& layer, int64_t inde
 
 }  // namespace
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
-
 Weights allocateWeights(const ModelConfig& config, const at::TensorOptions& options) {
   const int64_t hidden = config.hiddenSize;
   const auto vector = [&](int64_t size) { return at::empty({size}, options); };
@@ -100,7 +98,7 @@ Weights allocateWeights(const ModelConfig& config, const at::TensorOptions& opti
     weights.layers.push_back(std::move(layer));
   }
   weights.finalNorm = vector(hidden);
-  weights.head = config.tieWordEmbeddings ? weights.embedding : at::empty({config.vocabSize, hidden}, options);
+  weights.head.weight = config.tieWordEmbeddings ? weights.embedding : at::empty({config.vocabSize, hidden}, options);
   return weights;
 }
 
@@ -111,7 +109,7 @@ std::vector<NamedView> namedViews(const ModelConfig& config, const Weights& weig
     addLayer(config, weights.layers[i], static_cast<int64_t>(i), views);
   }
   views.push_back({"model.norm.weight", "output_norm.weight", weights.finalNorm});
-  if (!config.tieWordEmbeddings) views.push_back({"lm_head.weight", "output.weight", weights.head});
+  if (!config.tieWordEmbeddings) views.push_back({"lm_head.weight", "output.weight", weights.head.weight});
   return views;
 }
 
@@ -138,16 +136,23 @@ std::vector<NamedParameter> namedParameters(const Weights& weights) {
     add(prefix + "mlp.down_proj.bias", layer.down.bias);
   }
   add("model.norm.weight", weights.finalNorm);
-  if (!weights.head.is_same(weights.embedding)) add("lm_head.weight", weights.head);
+  if (!weights.head.weight.is_same(weights.embedding)) add("lm_head.weight", weights.head.weight);
   return parameters;
 }
 
 Weights convertWeights(const Weights& weights, const at::TensorOptions& options) {
-  Weights converted = weights;
+  Weights converted = weights;  // not packed: packing follows when the weights are used
   forEachSlot(converted, [&](at::Tensor& slot) {
     if (slot.defined()) slot = slot.detach().to(options, /*non_blocking=*/false, /*copy=*/true);
   });
   return converted;
+}
+
+void packWeights(Weights& weights) {
+  for (LayerWeights& layer : weights.layers) {
+    for (Linear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) linear->pack();
+  }
+  weights.head.pack();
 }
 
 void initialiseWeights(Weights& weights, uint64_t seed) {

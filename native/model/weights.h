@@ -6,15 +6,9 @@
 #include <vector>
 
 #include "native/model/config.h"
+#include "native/model/linear.h"
 
 namespace foothold::model {
-
-/// y = x Wᵀ + b, weight [out, in], bias [out] or undefined.
-struct Linear {
-  at::Tensor weight;
-  at::Tensor bias;
-  at::Tensor operator()(const at::Tensor& x) const;
-};
 
 /// Query, key and value share one matrix, gate and up another: fewer, larger matrix products.
 struct LayerWeights {
@@ -32,7 +26,7 @@ struct Weights {
   at::Tensor embedding;  // [V, D]
   std::vector<LayerWeights> layers;
   at::Tensor finalNorm;
-  at::Tensor head;         // [V, D]; the embedding itself when tied
+  Linear head;             // [V, D]; the embedding itself when tied
   at::Tensor ropeFactors;  // [E/2] divisors of the rotary frequencies that a GGUF file may bring, or undefined
 };
 
@@ -61,6 +55,9 @@ std::vector<NamedParameter> namedParameters(const Weights& weights);
 
 /// The same weights converted to another type or device (tied tensors stay tied).
 Weights convertWeights(const Weights& weights, const at::TensorOptions& options);
+
+/// Pack every matrix anew, after the weights have changed (see Linear::pack).
+void packWeights(Weights& weights);
 
 /// Normal(0, 0.02) matrices, zero biases, unit norms: the initialisation of the Hugging Face models.
 void initialiseWeights(Weights& weights, uint64_t seed);

@@ -187,7 +187,7 @@ class Generator {
     return at::tensor(values, at::TensorOptions(at::kLong)).to(device_);
   }
   at::Tensor logitsOf(const at::Tensor& hidden_BD) const {
-    return at::linear(hidden_BD, model_.weights.head).to(at::kCPU, at::kFloat).contiguous();
+    return model_.weights.head(hidden_BD).to(at::kCPU, at::kFloat).contiguous();
   }
 
   struct Running {

@@ -107,22 +107,22 @@ void Head::Chunk::toGradient(const std::vector<float>& derivatives, double inver
   });
 }
 
-Head::Head(at::Tensor hidden_ND, at::Tensor weight_VD, at::Tensor predictors_C, at::Tensor targets_C,
+Head::Head(at::Tensor hidden_ND, const model::Linear& output, at::Tensor predictors_C, at::Tensor targets_C,
            double temperature)
     : hidden_ND_(std::move(hidden_ND)),
-      weight_VD_(std::move(weight_VD)),
+      output_(output),
       predictors_C_(std::move(predictors_C)),
       targets_C_(std::move(targets_C)),
       inverseTemperature_(1 / temperature) {}
 
 Head::Chunk Head::logits(int64_t begin) const {
-  const int64_t limit = std::max(kMinRows, kChunkFloats / weight_VD_.size(0));
+  const int64_t limit = std::max(kMinRows, kChunkFloats / output_.weight.size(0));
   const int64_t count = std::min(limit, targets_C_.size(0) - begin);
   Chunk chunk;
   chunk.begin = begin;
   chunk.targets_C = targets_C_.narrow(0, begin, count);
   chunk.hidden_CD = hidden_ND_.index_select(0, predictors_C_.narrow(0, begin, count));
-  chunk.logits_CV = at::linear(chunk.hidden_CD, weight_VD_).to(at::kFloat);
+  chunk.logits_CV = output_(chunk.hidden_CD).to(at::kFloat);
   chunk.computeStats(inverseTemperature_);
   return chunk;
 }
@@ -148,9 +148,10 @@ at::Tensor Head::backward(const Derivatives& derivatives, at::Tensor& dweight_VD
     values.assign(chunk.rows(), 0.0f);
     derivatives(begin, chunk.stats, values);
     chunk.toGradient(values, inverseTemperature_);
-    const at::Tensor dlogits_CV = chunk.logits_CV.to(weight_VD_.scalar_type());
-    dhidden_ND.index_add_(0, predictors_C_.narrow(0, begin, chunk.rows()), at::mm(dlogits_CV, weight_VD_));
-    if (dweight_VD.scalar_type() == weight_VD_.scalar_type()) {
+    const at::Tensor weight_VD = output_.weight.detach();
+    const at::Tensor dlogits_CV = chunk.logits_CV.to(weight_VD.scalar_type());
+    dhidden_ND.index_add_(0, predictors_C_.narrow(0, begin, chunk.rows()), at::mm(dlogits_CV, weight_VD));
+    if (dweight_VD.scalar_type() == weight_VD.scalar_type()) {
       dweight_VD.addmm_(dlogits_CV.t(), chunk.hidden_CD);
     } else {
       dweight_VD.add_(at::mm(dlogits_CV.t(), chunk.hidden_CD));

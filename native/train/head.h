@@ -5,6 +5,8 @@
 #include <functional>
 #include <vector>
 
+#include "native/model/linear.h"
+
 namespace foothold::train {
 
 /// Of each completion token, under softmax(logits / temperature): its log-probability and the entropy of the
@@ -17,8 +19,9 @@ struct TokenStats {
 /// The output layer over the completion tokens only, in chunks: no [batch, tokens, vocabulary] tensor ever exists.
 class Head {
  public:
-  /// hidden [N, D], weight [V, D]; predictors [C] index into N, targets [C] into V.
-  Head(at::Tensor hidden_ND, at::Tensor weight_VD, at::Tensor predictors_C, at::Tensor targets_C, double temperature);
+  /// hidden [N, D], output layer [V, D]; predictors [C] index into N, targets [C] into V.
+  Head(at::Tensor hidden_ND, const model::Linear& output, at::Tensor predictors_C, at::Tensor targets_C,
+       double temperature);
 
   TokenStats forward() const;
 
@@ -33,7 +36,9 @@ class Head {
   struct Chunk;
   Chunk logits(int64_t begin) const;
 
-  at::Tensor hidden_ND_, weight_VD_, predictors_C_, targets_C_;
+  at::Tensor hidden_ND_;
+  model::Linear output_;
+  at::Tensor predictors_C_, targets_C_;
   double inverseTemperature_;
 };
 

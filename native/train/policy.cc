@@ -63,7 +63,7 @@ void backwardPart(Policy& policy, const PackedBatch& packed, const UpdateOptions
   at::AutoGradMode withGrad(true);
   const at::Tensor hidden_ND =
       model::hiddenStates(policy.model, packed.tokens_N, packed.positions_N, attention, options.gradientCheckpointing);
-  const Head head(hidden_ND.detach(), policy.model.weights.head.detach(), packed.predictors_C, packed.targets_C,
+  const Head head(hidden_ND.detach(), policy.model.weights.head, packed.predictors_C, packed.targets_C,
                   options.temperature);
   if (loss.needsWholeRows()) {
     const TokenStats stats = head.forward();
@@ -118,9 +118,16 @@ at::Tensor parameter(const Policy& policy, const std::string& name) {
   return {};
 }
 
-std::vector<float> logProbs(const Policy& policy, const TokenBatch& batch, double temperature, int64_t maxTokens,
+void Policy::prepare() {
+  if (!packingIsStale_) return;
+  model::packWeights(model.weights);
+  packingIsStale_ = false;
+}
+
+std::vector<float> logProbs(Policy& policy, const TokenBatch& batch, double temperature, int64_t maxTokens,
                             const Progress& progress) {
   at::NoGradGuard noGrad;
+  policy.prepare();
   std::vector<float> result(batch.completions.values.size());
   std::vector<int64_t> rows(batch.completions.rows());
   std::iota(rows.begin(), rows.end(), 0);
@@ -139,15 +146,16 @@ std::vector<float> logProbs(const Policy& policy, const TokenBatch& batch, doubl
   return result;
 }
 
-at::Tensor logits(const Policy& policy, const std::vector<int32_t>& tokens) {
+at::Tensor logits(Policy& policy, const std::vector<int32_t>& tokens) {
   at::NoGradGuard noGrad;
+  policy.prepare();
   TokenBatch batch;
   batch.prompts.values = tokens;
   batch.prompts.offsets.push_back(static_cast<int32_t>(tokens.size()));
   const PackedBatch packed = pack(batch, {{0, {}}}, policy.device);
   PackedAttention attention(packed.layout);
   const at::Tensor hidden_ND = model::hiddenStates(policy.model, packed.tokens_N, packed.positions_N, attention);
-  return at::linear(hidden_ND, policy.model.weights.head).to(at::kCPU, at::kFloat).contiguous();
+  return policy.model.weights.head(hidden_ND).to(at::kCPU, at::kFloat).contiguous();
 }
 
 UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptions& options, const Progress& progress) {
@@ -161,6 +169,7 @@ UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptio
                           batch.oldLogProbs.empty() ? nullptr : batch.oldLogProbs.data(),
                           batch.refLogProbs.empty() ? nullptr : batch.refLogProbs.data()};
   PolicyLoss loss(options.loss, inputs, rows);
+  policy.prepare();
   int64_t done = 0;
   try {
     for (const auto& part : cutByTokens(batch, rows, options.maxTokensPerMicroBatch)) {
@@ -182,6 +191,7 @@ UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptio
     return metrics;
   }
   policy.optimizer.step(options.adamW, metrics.gradNorm);
+  policy.weightsChanged();
   return metrics;
 }
 

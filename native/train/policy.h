@@ -24,21 +24,27 @@ struct Policy {
   model::Model model;
   Optimizer optimizer;
 
+  /// To be called before the model computes: packs the weights anew if they have changed.
+  void prepare();
+  void weightsChanged() { packingIsStale_ = true; }
+
  private:
   /// `masters`: on the device already.
   Policy(const model::ModelConfig& config, const model::Weights& masters, at::ScalarType type,
          const at::Device& device);
+
+  bool packingIsStale_ = true;
 };
 
 /// Log-probability of every completion token, in the batch's order, under softmax(logits / temperature).
-std::vector<float> logProbs(const Policy& policy, const TokenBatch& batch, double temperature, int64_t maxTokens,
+std::vector<float> logProbs(Policy& policy, const TokenBatch& batch, double temperature, int64_t maxTokens,
                             const Progress& progress);
 
 /// Float32 values of a weight by its Hugging Face name (a bfloat16 weight's master); undefined when there is none.
 at::Tensor parameter(const Policy& policy, const std::string& name);
 
 /// Logits [T, V] of one row, float32 on the CPU.
-at::Tensor logits(const Policy& policy, const std::vector<int32_t>& tokens);
+at::Tensor logits(Policy& policy, const std::vector<int32_t>& tokens);
 
 struct UpdateBatch : TokenBatch {
   std::vector<double> advantages;  // one per completion; empty for CrossEntropy

@@ -2,6 +2,7 @@
 
 #include <c10/core/GradMode.h>
 
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -25,6 +26,16 @@ const io::TensorInfo& require(const io::TensorFile& file, const std::string& nam
                             " of the model's shape; it belongs to another model or is not an optimizer state");
   }
   return *tensor;
+}
+
+int64_t readSteps(const std::string& text, const std::string& path) {
+  int64_t steps = -1;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), steps);
+  if (error != std::errc() || end != text.data() + text.size() || steps < 0) {
+    throw model::ModelError("The optimizer state in " + path + " has the step count \"" + text +
+                            "\", expected a whole number; the file is damaged");
+  }
+  return steps;
 }
 
 void copyTo(at::Tensor& target, const io::TensorInfo& source) {
@@ -142,7 +153,7 @@ void Optimizer::load(const std::string& path) {
   const auto file = io::openSafetensors(path);
   const auto steps = file->metadata().find(kStepsKey);
   if (steps == file->metadata().end()) throw model::ModelError(path + " is not an optimizer state of Foothold");
-  const int64_t count = std::stoll(steps->second);
+  const int64_t count = readSteps(steps->second, path);
   if (count > 0) allocateAverages();
   // Everything is found and checked before anything is changed.
   std::vector<std::pair<at::Tensor*, const io::TensorInfo*>> copies;

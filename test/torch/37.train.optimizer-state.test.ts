@@ -1,6 +1,7 @@
 /** A run that is stopped and resumed takes bitwise the same next step. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { writeSafetensors } from '../../bindings/io.js';
 import { type DType, Policy } from '../../bindings/torch.js';
 import { toBatch, updateCase } from './support/fixtures.js';
 import { loadModel, updateOptions } from './support/policies.js';
@@ -48,6 +49,16 @@ test('without the optimizer state the next step differs: the state is what made 
   expect(await weightsOf(resumed)).not.toEqual(await weightsOf(policy));
   policy.dispose();
   resumed.dispose();
+});
+
+test('a state whose step count is damaged is refused by name', async () => {
+  const policy = await loadModel('qwen2');
+  const file = temporaryFile('optimizer.safetensors');
+  for (const count of ['', 'three', '-1', '2x', '99999999999999999999']) {
+    writeSafetensors(file, [], { adamw_steps: count });
+    await expect(policy.loadOptimizer(file)).rejects.toThrow(`has the step count "${count}", expected a whole number`);
+  }
+  policy.dispose();
 });
 
 test('the state of another model is refused', async () => {

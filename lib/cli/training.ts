@@ -7,6 +7,7 @@ import { dryRun } from '../train/dry_run.js';
 import { Trainer, type TrainResult } from '../train/index.js';
 import type { TrainArguments } from './commands/train.js';
 import { dryRunText } from './dry_run.js';
+import { Interrupt } from './interrupt.js';
 import { Progress } from './progress.js';
 
 export async function runTraining(options: TrainArguments): Promise<void> {
@@ -54,46 +55,12 @@ function closing({ outcome, step, checkpoint, output, model, best }: TrainResult
     const held = best ? ` Best on held-out data: ${best.score.toFixed(4)} at step ${best.step}.` : '';
     return `Finished after ${step} steps.${held}\nModel: ${model}\nTry it: foothold generate --model ${model} --prompt "…"\n`;
   }
+  return stoppedText({ checkpoint, output });
+}
+
+/** What a run that was stopped tells the user. */
+export function stoppedText({ checkpoint, output }: Pick<TrainResult, 'checkpoint' | 'output'>): string {
   if (checkpoint === null)
     return `Stopped before the first step was done; nothing to save. Start again: foothold train ${output} --resume\n`;
   return `Stopped; step ${checkpoint} is saved. Go on with: foothold train ${output} --resume\n`;
-}
-
-/** The first signal lets the step finish, the second abandons it, the third ends the process. */
-class Interrupt {
-  private readonly abort = new AbortController();
-  private trainer: Trainer | undefined;
-  private count = 0;
-  exitCode: number | undefined;
-
-  constructor(private readonly say: (message: string) => void) {
-    process.on('SIGINT', this.onSignal).on('SIGTERM', this.onSignal);
-  }
-
-  get signal(): AbortSignal {
-    return this.abort.signal;
-  }
-
-  attach(trainer: Trainer): void {
-    this.trainer = trainer;
-    if (this.count > 0) trainer.stop();
-  }
-
-  detach(): void {
-    process.off('SIGINT', this.onSignal).off('SIGTERM', this.onSignal);
-  }
-
-  private readonly onSignal = (signal: NodeJS.Signals): void => {
-    this.exitCode = signal === 'SIGINT' ? 130 : 143;
-    this.count++;
-    if (this.count === 1) {
-      this.say('Finishing this step, then saving. Once more (Ctrl-C) gives the step up.');
-      this.trainer?.stop();
-    } else if (this.count === 2) {
-      this.say('Giving up this step. Once more (Ctrl-C) ends at once, without saving.');
-      this.abort.abort(new Error(`interrupted by ${signal}`));
-    } else {
-      process.exit(this.exitCode);
-    }
-  };
 }

@@ -5,6 +5,7 @@ import { evaluateCommand } from './eval.js';
 import { evalSwe } from './eval-swe.js';
 import { generate } from './generate.js';
 import { prepare } from './prepare.js';
+import { quickstart } from './quickstart.js';
 import { score } from './score.js';
 import { setup } from './setup.js';
 import { train } from './train.js';
@@ -12,6 +13,7 @@ import { verify } from './verify.js';
 
 // Each command has options of its own type; together they are known by their common part alone.
 export const commands = [
+  quickstart,
   prepare,
   train,
   evaluateCommand,

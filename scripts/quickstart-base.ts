@@ -44,7 +44,7 @@ interface Course {
 
 const courses: Course[] = [
   { name: 'skills', lessons: 96_000, careful: 0.5, learningRate: 4e-3 },
-  { name: 'habit', lessons: 14_400, careful: 0.08, learningRate: 1e-3 },
+  { name: 'habit', lessons: 48_000, careful: 0.08, learningRate: 3e-3 },
 ];
 
 const tokenizer = characterTokenizer(ALPHABET, ['<end>', '<think>', '</think>']);

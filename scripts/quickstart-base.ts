@@ -43,8 +43,8 @@ interface Course {
 }
 
 const courses: Course[] = [
-  { name: 'skills', lessons: 96_000, careful: 0.5, learningRate: 4e-3 },
-  { name: 'habit', lessons: 48_000, careful: 0.08, learningRate: 3e-3 },
+  { name: 'skills', lessons: 96_000, careful: 0.4, learningRate: 3e-3 },
+  { name: 'habit', lessons: 12_800, careful: 0.08, learningRate: 1e-3 },
 ];
 
 const tokenizer = characterTokenizer(ALPHABET, ['<end>', '<think>', '</think>']);
@@ -52,11 +52,11 @@ const tokenizer = characterTokenizer(ALPHABET, ['<end>', '<think>', '</think>'])
 const config: ModelConfig = {
   family: 'llama',
   vocabSize: tokenizer.vocabSize,
-  hiddenSize: 96,
-  intermediateSize: 192,
+  hiddenSize: 128,
+  intermediateSize: 256,
   numLayers: 3,
-  numHeads: 3,
-  numKvHeads: 3,
+  numHeads: 4,
+  numKvHeads: 4,
   headDim: 32,
   maxPositions: 128,
   rmsNormEps: 1e-5,
@@ -106,7 +106,7 @@ async function teach(model: string, { name, lessons, careful, learningRate }: Co
       method: 'sft',
       template: TEMPLATE,
       maxPromptLength: 64,
-      batchSize: 48,
+      batchSize: 32,
       numTrainEpochs: 1,
       learningRate,
       adamBeta2: 0.99,

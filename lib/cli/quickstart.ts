@@ -35,8 +35,9 @@ export async function runQuickstart({ seed, out, steps }: QuickstartArguments): 
       onStep: (step) => progress.step(step),
     });
     progress.close();
-    if (made.result.outcome === 'stopped') process.stderr.write(stoppedText(made.result));
-    else say(['', ...report(made, width)]);
+    if (made.after) say(['', ...report(made, width)]);
+    else
+      process.stderr.write(`${stoppedText(made.result)}Figures before and after come with a whole quickstart only.\n`);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     progress.close();

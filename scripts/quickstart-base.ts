@@ -58,7 +58,7 @@ const config: ModelConfig = {
   numHeads: 4,
   numKvHeads: 4,
   headDim: 32,
-  maxPositions: 128,
+  maxPositions: 512,
   rmsNormEps: 1e-5,
   // Slow frequencies serve texts longer than these; a small base leaves more of them to tell near places apart.
   ropeTheta: 500,

@@ -10,7 +10,7 @@ import { renderInstance } from '../train/render.js';
 import { reward } from '../train/reward.js';
 import { rollOut, type ScoredGroup } from '../train/rollout.js';
 import { instancesOfProblem } from './run.js';
-import { isCareful, type Problem } from './task.js';
+import { additionsOf, carries, isCareful, type Problem } from './task.js';
 
 export interface Evaluation {
   problems: number;
@@ -29,6 +29,10 @@ export interface Evaluation {
 }
 
 export interface StepSample {
+  /** 1-based number of the step. */
+  step: number;
+  /** The addition has a carry that a quick thought forgets. */
+  carries: boolean;
   prompt: string;
   completion: string;
   expert: string;
@@ -55,7 +59,8 @@ export async function evaluate(
     greedy(policy, model, stage, template, scorer, instances, call);
   try {
     const expert = problems.map(instancesOfProblem);
-    const given = (await answer(expert.flat())).map(stepSample);
+    const additions = problems.flatMap(additionsOf);
+    const given = (await answer(expert.flat())).map((group, i) => stepSample(group, carries(additions[i]!)));
     const share = (holds: (sample: StepSample) => boolean) => given.filter(holds).length / given.length;
     return {
       problems: problems.length,
@@ -107,9 +112,11 @@ async function greedy(
   return reward(await rollOut(policy, rendered, sampling, model, 0, call), scorer);
 }
 
-function stepSample({ prompt, instance, completions, scores }: ScoredGroup): StepSample {
+function stepSample({ prompt, instance, completions, scores }: ScoredGroup, carries: boolean): StepSample {
   const [completion, score] = [completions[0]!, scores[0]!];
   return {
+    step: instance.step,
+    carries,
     prompt,
     completion: completion.text,
     expert: instance.target,

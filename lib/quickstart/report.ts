@@ -1,5 +1,5 @@
 /** What the quickstart tells the user, as lines of plain text no wider than asked for. */
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Evaluation, type StepSample, standardError } from './evaluate.js';
 import { plotShares } from './plot.js';
 import type { QuickstartResult } from './quickstart.js';
@@ -46,6 +46,7 @@ export function baseLine(base: Evaluation, width: number): string[] {
 export function report(made: QuickstartResult, width: number, command = 'npx foothold'): string[] {
   const { before, after, curve, result, stage, trainingSeconds } = made;
   if (!after) return [];
+  const output = shortPath(result.output);
   return [
     ...paragraph(
       `${after.problems} test problems, greedy (${after.steps} steps; none was trained on, nor used to choose the checkpoint):`,
@@ -57,16 +58,19 @@ export function report(made: QuickstartResult, width: number, command = 'npx foo
     'Exact steps on validation problems, by update:',
     ...plotShares(curve, { width: Math.min(width, 72), height: 9 }),
     '',
-    ...paragraph('The first three test problems, at their steps 1, 2 and 3:', width),
-    ...[0, 1, 2].flatMap((i) => comparison(before.samples[4 * i]!, after.samples[4 * i]!)),
+    ...paragraph('Of steps 1, 2 and 3 the first in the test that has a carry:', width),
+    ...[1, 2, 3].flatMap((step) => {
+      const i = before.samples.findIndex((sample) => sample.step === step && sample.carries);
+      return comparison(before.samples[i]!, after.samples[i]!);
+    }),
     '',
     ...paragraph(
       `${result.step} updates in ${Math.round(trainingSeconds)} s, each on ${stage.batchSize} instances with ${stage.numGenerations} rollouts. ` +
-        `The run directory is an ordinary one: ${result.output}`,
+        `The run directory is an ordinary one: ${output}`,
       width,
     ),
     '',
-    ...next(result.output, result.model!, command),
+    ...next(output, command),
   ];
 }
 
@@ -92,16 +96,22 @@ function comparison(before: StepSample, after: StepSample): string[] {
   return ['', ...prompt, ...lines('before', before), ...lines('after ', after)];
 }
 
-function next(output: string, model: string, command: string): string[] {
+function next(output: string, command: string): string[] {
   return [
     'What to try next',
     '  Ask the model:',
-    `    ${command} generate --model ${model} --prompt 'a+99 b+01 c+23: 45'`,
+    `    ${command} generate --model ${join(output, 'model')} --prompt 'a+99 b+01 c+23: 45'`,
     '  Train again with another setting, from the run’s own configuration:',
     `    ${command} train ${join(output, 'config.yaml')} --set output=${output}-slow --set stages.0.learningRate=1e-4`,
-    '  Train a real model on real data (fetches SmolLM2-135M; the file says which data):',
+    '  Train a real model on real data (it fetches SmolLM2-135M):',
     `    ${command} train examples/gsm8k-smollm2.yaml`,
   ];
+}
+
+/** Relative to the working directory where it lies in it. */
+function shortPath(path: string): string {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere.startsWith('..') ? path : fromHere;
 }
 
 function percent(share: number): string {

@@ -9,7 +9,7 @@ import { BASE_MODEL, TEMPLATE } from './model.js';
 import { answerOf, expertSteps, makeProblems, type Problem, problemText, type Split } from './task.js';
 
 /** Problems of each split. */
-export const COUNTS: Record<Split, number> = { train: 2000, validation: 50, test: 400 };
+export const COUNTS: Record<Split, number> = { train: 2000, validation: 100, test: 400 };
 
 /** A folder that does not exist or is empty: `output`, else `output-2`, `output-3`, … */
 export function freeFolder(output: string): string {
@@ -40,6 +40,8 @@ export function quickstartConfig(output: string, seed: number, maxSteps: number)
     learningRate: 5e-4,
     // Only completions that are alike are left out.
     epsilonStd: 0.01,
+    // At the beginning few thoughts are careful, at the end few are not: groups that differ must be looked for.
+    maxSamplingRounds: 20,
     evalSteps: 5,
     saveSteps: 0,
   });

@@ -106,6 +106,11 @@ export function carefulLesson(addition: Addition): Lesson {
   return { thought: [sumText(addition), ...columns].join(','), action: expertStep(addition) };
 }
 
+/** Whether a carry is to be remembered; one out of the highest column is cut off. */
+export function carries(addition: Addition): boolean {
+  return quickLesson(addition).action !== expertStep(addition);
+}
+
 /** Whether a thought works column by column. */
 export function isCareful(thought: string): boolean {
   return thought.includes(',');

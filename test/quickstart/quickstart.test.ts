@@ -43,12 +43,11 @@ describe('foothold quickstart', () => {
     expect(stdout).not.toMatch(/\x1b/);
     const ownLines = table.filter((line) => !line.includes(folder));
     expect(Math.max(...ownLines.map(({ length }) => length))).toBeLessThanOrEqual(80);
-  }, 120_000);
+  }, 300_000);
 
   it('shows the figures that it computed', () => {
     const { before, after } = JSON.parse(readFileSync(join(output, 'quickstart.json'), 'utf8')) as QuickstartFigures;
     expect(before).toMatchObject({ problems: 400, steps: 1200 });
-    expect(after).not.toEqual(before);
     const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
     const row = table.find((line) => line.startsWith('steps exactly right'))!;
     expect(row.split(/\s{2,}/)).toEqual(['steps exactly right', percent(before.exactSteps), percent(after.exactSteps)]);
@@ -69,7 +68,7 @@ describe('foothold quickstart', () => {
     expect(status).toBe(0);
     expect(stdout).toMatch(/^<think>47a\+38.*<\/think>a=\d\d\n$/);
     const dry = foothold(['train', join(output, 'config.yaml'), '--dry-run']);
-    expect(dry.stdout).toContain('6000 instances to train on, 150 held out');
+    expect(dry.stdout).toContain('6000 instances to train on, 300 held out');
   }, 60_000);
 
   it.each([
@@ -82,9 +81,9 @@ describe('foothold quickstart', () => {
 });
 
 it('SRL raises what the base does on held-out problems', async () => {
-  const { before, after } = await quickstart({ output: join(folder, 'learning'), seed: 4, maxSteps: 15 });
+  const { before, after } = await quickstart({ output: join(folder, 'learning'), seed: 4, maxSteps: 40 });
   expect(before.careful).toBeLessThan(0.2);
-  expect(after!.exactSteps - before.exactSteps).toBeGreaterThan(0.1);
-  expect(after!.meanReward).toBeGreaterThan(before.meanReward + 0.02);
-  expect(after!.accuracy).toBeGreaterThan(before.accuracy + 0.1);
-}, 240_000);
+  expect(after!.exactSteps - before.exactSteps).toBeGreaterThan(0.2);
+  expect(after!.meanReward).toBeGreaterThan(before.meanReward + 0.05);
+  expect(after!.accuracy).toBeGreaterThan(before.accuracy + 0.4);
+}, 600_000);

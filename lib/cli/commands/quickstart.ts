@@ -17,7 +17,7 @@ export const quickstart: Command<QuickstartArguments> = {
         default: 'runs/quickstart',
         describe: 'Run directory; a number is added if taken',
       })
-      .option('steps', { type: 'number', default: 100, describe: 'Updates' }),
+      .option('steps', { type: 'number', default: 40, describe: 'Updates' }),
   handler: async (options) => {
     const { seed, steps, out } = options;
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {

@@ -11,7 +11,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Contender, npmPorts, ours, Python } from './contenders.js';
+import { type Contender, foothold, npmPorts, Python } from './contenders.js';
 import { type PairSet, pairSets } from './pairs.js';
 import { plot } from './plot.js';
 import { table } from './table.js';
@@ -41,8 +41,7 @@ const peers = new Python(python);
 const reference = peers.contender('CPython difflib', true);
 const contenders: Contender[] = [
   reference,
-  ours(1),
-  ours(2),
+  foothold,
   peers.contender('cdifflib', true),
   peers.contender('cydifflib', true),
   peers.contender('difflib-fast, batch', false),

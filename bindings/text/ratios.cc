@@ -1,11 +1,12 @@
 #include "bindings/text/ratios.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
 #include <vector>
 
-#include "bindings/text/text_rows.h"
+#include "bindings/text/string_rows.h"
 #include "native/text/batch.h"
 
 namespace foothold::text {
@@ -30,12 +31,15 @@ struct RatioJob {
 
   // Copies the strings of both sides and calls `filled(count)` now and then.
   template <typename Filled>
-  void fill(Filled filled) {
-    constexpr uint32_t kStep = 64;
-    for (uint32_t i = 0; i < size(); ++i) {
-      actions.fill(i);
-      experts.fill(i);
-      if (i % kStep == kStep - 1) filled(i + 1);
+  void fill(Napi::Env env, Filled filled) {
+    constexpr size_t kStep = 64;
+    for (size_t i = 0; i < size();) {
+      const Napi::HandleScope scope(env);  // A handle for each string would outlast the loop otherwise.
+      for (const size_t end = std::min(i + kStep, size()); i < end; ++i) {
+        actions.fill(static_cast<uint32_t>(i));
+        experts.fill(static_cast<uint32_t>(i));
+      }
+      filled(i);
     }
   }
 
@@ -49,7 +53,7 @@ Napi::Value ratios(const Napi::CallbackInfo& info) {
   RatioJob job(info);
   auto result = Napi::Float64Array::New(info.Env(), job.size());
   RatioBatch batch = job.start({result.Data(), result.ElementLength()});
-  job.fill([&batch](size_t count) { batch.makeAvailable(count); });
+  job.fill(info.Env(), [&batch](size_t count) { batch.makeAvailable(count); });
   batch.finish();
   return result;
 }
@@ -86,7 +90,7 @@ class RatioWorker : public Napi::AsyncWorker {
 Napi::Value ratiosAsync(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto job = std::make_shared<RatioJob>(info);
-  job->fill([](size_t) {});
+  job->fill(env, [](size_t) {});
   auto* worker = new RatioWorker(env, job);  // Deletes itself when done.
   auto result = Napi::Object::New(env);
   result["promise"] = worker->promise();

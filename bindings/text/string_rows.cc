@@ -1,4 +1,4 @@
-#include "bindings/text/text_rows.h"
+#include "bindings/text/string_rows.h"
 
 #include <algorithm>
 #include <string>

@@ -52,28 +52,30 @@ constexpr size_t kChunk = 16;
 
 RatioBatch::RatioBatch(TextRows actions, TextRows experts, bool autojunk, unsigned threads, std::span<double> ratios,
                        const std::atomic<bool>& cancelled)
-    : actions_(actions), experts_(experts), autojunk_(autojunk), ratios_(ratios), cancelled_(cancelled) {
-  const size_t useful = std::min<size_t>(threads, (ratios.size() + kChunk - 1) / kChunk);
+    : actions_(actions),
+      experts_(experts),
+      autojunk_(autojunk),
+      threads_wanted_(std::min<size_t>(threads, (ratios.size() + kChunk - 1) / kChunk)),
+      ratios_(ratios),
+      cancelled_(cancelled) {}
+
+RatioBatch::~RatioBatch() { stopped_ = true; }
+
+// Helpers start when there is something to do: a thread that had to sleep first would be woken beside its waker, on one
+// core.
+void RatioBatch::makeAvailable(size_t count) {
+  available_.store(count, std::memory_order_release);
   try {
-    while (helpers_.size() + 1 < useful) helpers_.emplace_back([this] { work(); });
+    while (helpers_.size() + 1 < threads_wanted_) helpers_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
-    // The system has no more threads to give: those there are do the work.
+    threads_wanted_ = 0;  // The system has no more threads to give: those there are do the work.
   }
 }
 
-RatioBatch::~RatioBatch() {
-  stopped_ = true;
-  makeAvailable(ratios_.size());
-}
-
-void RatioBatch::makeAvailable(size_t count) {
-  available_.store(count, std::memory_order_release);
-  available_.notify_all();
-}
-
-// Waits until the first `count` rows are available; false when there is nothing more to do.
+// Waits until the first `count` rows are available, never for long, as copying a row is far less work than scoring one.
+// False when there is nothing more to do.
 bool RatioBatch::waitFor(size_t count) {
-  for (size_t seen; (seen = available_.load(std::memory_order_acquire)) < count;) available_.wait(seen);
+  while (available_.load(std::memory_order_acquire) < count && !stopped_) std::this_thread::yield();
   return !stopped_;
 }
 

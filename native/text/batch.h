@@ -19,15 +19,16 @@ using TextRows = std::span<const std::u16string_view>;
 /// next expert of the same thread is the same text.
 class RatioBatch {
  public:
-  /// Starts threads - 1 helpers, or fewer where there is little work. The rows, not yet filled in, the ratios and the
-  /// flag must outlive this. When `cancelled` becomes true, the rest of the ratios stays unset.
+  /// Will work on `threads` threads, the calling one included, or fewer where there is little work. The rows, not yet
+  /// filled in, the ratios and the flag must outlive this. When `cancelled` becomes true, the rest of the ratios stays
+  /// unset.
   RatioBatch(TextRows actions, TextRows experts, bool autojunk, unsigned threads, std::span<double> ratios,
              const std::atomic<bool>& cancelled);
 
   /// Stops early if finish() was not called.
   ~RatioBatch();
 
-  /// Says that the first `count` rows of both sides are filled in.
+  /// Says that the first `count` rows of both sides are filled in. The first call starts the helpers.
   void makeAvailable(size_t count);
 
   /// To be called when all rows are available. Takes part in the work and returns when it is done.
@@ -41,6 +42,7 @@ class RatioBatch {
   TextRows actions_;
   TextRows experts_;
   bool autojunk_;
+  size_t threads_wanted_;  // The calling thread counted.
   std::span<double> ratios_;
   const std::atomic<bool>& cancelled_;
   std::atomic<size_t> available_{0};

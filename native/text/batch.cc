@@ -44,9 +44,11 @@ class PairScorer {
   BlockMatcher matcher_;
 };
 
-// Pairs that a thread takes at once: enough for groups with the same expert to stay together, few enough to spread long
-// pairs.
-constexpr size_t kChunk = 16;
+// Most pairs that a thread takes at once: enough for groups with the same expert to stay together.
+constexpr size_t kMaxChunk = 16;
+
+// A batch with fewer units than this is done sooner than a thread has started.
+constexpr size_t kMinUnits = 16384;
 
 }  // namespace
 
@@ -55,7 +57,8 @@ RatioBatch::RatioBatch(TextRows actions, TextRows experts, bool autojunk, unsign
     : actions_(actions),
       experts_(experts),
       autojunk_(autojunk),
-      threads_wanted_(std::min<size_t>(threads, (ratios.size() + kChunk - 1) / kChunk)),
+      chunk_(std::clamp<size_t>(ratios.size() / (4 * size_t{threads}), 1, kMaxChunk)),
+      threads_wanted_(std::min<size_t>(threads, (ratios.size() + chunk_ - 1) / chunk_)),
       ratios_(ratios),
       cancelled_(cancelled) {}
 
@@ -65,11 +68,18 @@ RatioBatch::~RatioBatch() { stopped_ = true; }
 // core.
 void RatioBatch::makeAvailable(size_t count) {
   available_.store(count, std::memory_order_release);
+  if (helpers_.empty() && threads_wanted_ > 1 && count == ratios_.size() && !isWorthThreads()) threads_wanted_ = 1;
   try {
     while (helpers_.size() + 1 < threads_wanted_) helpers_.emplace_back([this] { work(); });
   } catch (const std::system_error&) {
     threads_wanted_ = 0;  // The system has no more threads to give: those there are do the work.
   }
+}
+
+bool RatioBatch::isWorthThreads() const {
+  size_t units = 0;
+  for (size_t i = 0; i < ratios_.size() && units < kMinUnits; ++i) units += actions_[i].size() + experts_[i].size();
+  return units >= kMinUnits;
 }
 
 // Waits until the first `count` rows are available, never for long, as copying a row is far less work than scoring one.
@@ -82,8 +92,8 @@ bool RatioBatch::waitFor(size_t count) {
 // Scores chunks until none is left.
 void RatioBatch::work() noexcept try {
   PairScorer scorer(autojunk_);
-  for (size_t begin; (begin = next_.fetch_add(kChunk)) < ratios_.size();) {
-    const size_t end = std::min(begin + kChunk, ratios_.size());
+  for (size_t begin; (begin = next_.fetch_add(chunk_)) < ratios_.size();) {
+    const size_t end = std::min(begin + chunk_, ratios_.size());
     if (!waitFor(end)) return;
     for (size_t i = begin; i < end; ++i) {
       if (cancelled_.load(std::memory_order_relaxed)) return;

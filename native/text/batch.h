@@ -38,10 +38,12 @@ class RatioBatch {
  private:
   void work() noexcept;
   bool waitFor(size_t count);
+  bool isWorthThreads() const;
 
   TextRows actions_;
   TextRows experts_;
   bool autojunk_;
+  size_t chunk_;           // Pairs that a thread takes at once.
   size_t threads_wanted_;  // The calling thread counted.
   std::span<double> ratios_;
   const std::atomic<bool>& cancelled_;

@@ -7,7 +7,7 @@ import type { QuickstartResult } from './quickstart.js';
 /** What is going to happen. @param width columns of the terminal. */
 export function introduction(width: number): string[] {
   return [
-    'Foothold quickstart: a tiny model learns from expert steps (SRL)',
+    ...paragraph('Foothold quickstart: a tiny model learns from expert steps (SRL)', width),
     '',
     ...paragraph(
       'Task: take a two-digit number through three additions and keep its last two digits. A problem (begin with 47) and ' +

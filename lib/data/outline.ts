@@ -107,7 +107,7 @@ function isMostOf(lines: readonly string[], headers: readonly Header[]): boolean
 }
 
 function toStep(header: Header, body: readonly string[]): Step {
-  const title = header.title.replace(/[\s:.*]+$/, '');
+  const title = header.title.replace(/^\*\*|[\s:.*]+$/g, '');
   const text = [header.rest, ...body]
     .join('\n')
     .replace(/\n\s*(?:-{3,}|\*{3,}|_{3,})\s*$/, '')

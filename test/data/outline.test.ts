@@ -14,6 +14,7 @@ describe('outlineOf', () => {
     ['1) **A**\na\n\n2) **B**\nb', ['A | a', 'B | b']],
     ['## Step 1: A\na\n## Step 2: B\nb', ['A | a', 'B | b']],
     ['### 1. A\na\n\n### 2. B\nb', ['A | a', 'B | b']],
+    ['### 1. **A**\na\n### 2. **B**\nb', ['A | a', 'B | b']],
     ['### **Step 1: A**\na\n---\n### **Step 2: B**\nb', ['A | a', 'B | b']],
     ['**Step 1: A** a\n**Step 2: B** b', ['A | a', 'B | b']],
     ['**1. A**\na\n**2. B**\nb', ['A | a', 'B | b']],

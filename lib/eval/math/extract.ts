@@ -22,6 +22,8 @@ const TEX_WORDS = /\\(?:(?:begin|end|text[a-z]*|mbox|mathrm|operatorname)\s?\{[^
 const MAX_MARKERS = 4;
 const MAX_SENTENCE = 4000;
 const TURN_ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '<|im_start|>', '<|end_of_text|>', '</s>'];
+/** `**42**` in Markdown; the two stars of a power stand after their base or apart from their exponent. */
+const BOLD = /(?<![\w)}\]*])\*\*(?=[^\s*])([^*\n]{1,200}?)(?<=\S)\*\*(?![\w*])/g;
 const MARKER =
   /(?:final\s+answer|answer)(?:\s+(?:is|are|to the (?:problem|question) is))?\s*[:=]?\s*(?:is\b|are\b)?\s*:?/gi;
 const NUMBER = String.raw`[-+−]?\s?(?:\d{1,3}(?:,(?:\\!\s?)?\d{3})+(?!\d)|\d+)?(?:\.\d+|\d|,\d+)(?:[eE][+-]?\d+)?(?:\s?/\s?\d+)?(?:\s?(?:\\?%|percent\b|pct\b))?`;
@@ -34,7 +36,7 @@ const NUMBER = String.raw`[-+−]?\s?(?:\d{1,3}(?:,(?:\\!\s?)?\d{3})+(?!\d)|\d+)
  * @returns null when the text holds nothing that could be an answer.
  */
 export function extractAnswer(response: string): ExtractedAnswer | null {
-  const text = finalPart(response.length > MAX_LENGTH ? response.slice(-MAX_LENGTH) : response);
+  const text = finalPart(response.length > MAX_LENGTH ? response.slice(-MAX_LENGTH) : response).replace(BOLD, '$1');
   const marked = markedAnswer(text);
   if (marked) return { ...marked, marked: true };
   const unmarked = fromFragment(text, true);

@@ -118,7 +118,8 @@ function trimEnds(text: string): string {
 }
 
 /** Bring an extracted answer to one spelling. Groups of three digits joined by `{,}`, `,\!` or `\,`
- * become one numeral; any other `{,}` between digits is a decimal comma. */
+ * become one numeral, and so do those of an answer that is one number with spaces; any other `{,}` between digits is a
+ * decimal comma. */
 export function normalise(answer: string): string {
   let text = answer.replace(NON_ASCII, (char) => UNICODE[char] ?? char);
   if (!text.includes('\\begin')) text = text.replace(/\\\\(?=[a-zA-Z{}%$])/g, '\\');
@@ -144,5 +145,7 @@ export function normalise(answer: string): string {
     .replace(/\*\*/g, '^');
   const arrow = Math.max(...['\\Rightarrow', '\\implies', '\\Longrightarrow'].map((mark) => text.lastIndexOf(mark)));
   if (arrow >= 0) text = text.slice(arrow).replace(/^\\[a-zA-Z]+/, '');
-  return trimEnds(text.replace(/\s+/g, ' '));
+  return trimEnds(text.replace(/\s+/g, ' ')).replace(/^[-+]?\d{1,3}(?: \d{3})+(?=$|\.\d)/, (digits) =>
+    digits.replaceAll(' ', ''),
+  );
 }

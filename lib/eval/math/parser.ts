@@ -1,7 +1,7 @@
 import type { CloseBracket, Expr, OpenBracket, RelationOp, SetOp } from './expr.js';
 import { FormulaParser } from './formula.js';
 import { ParseError, type Token, tokenize } from './lexer.js';
-import { canonicalUnit } from './units.js';
+import { unitWords } from './units.js';
 
 export interface ParsedAnswer {
   expr: Expr;
@@ -52,10 +52,10 @@ function splitUnit(tokens: Token[]): { tokens: Token[]; unit: string[] } {
   const unit = tokens.slice(begin).filter((token) => token.type === 'text');
   if (begin === 0 || unit.length === 0 || !endsValue(tokens[begin - 1]!)) return { tokens, unit: [] };
   const words = tokens.slice(begin).flatMap(({ type, text }, i, all) => {
-    if (type === 'text') return text.split(/[\s~]+/).map(canonicalUnit);
+    if (type === 'text') return unitWords(text);
     return type === 'number' ? [`${all[i - 1]?.text === '-' ? '-' : ''}${text}`] : text === '/' ? ['per'] : [];
   });
-  return { tokens: tokens.slice(0, begin), unit: words.filter((word) => word !== '') };
+  return { tokens: tokens.slice(0, begin), unit: words };
 }
 
 function isUnitPart(token: Token): boolean {

@@ -81,7 +81,7 @@ const UNIT_GROUPS: readonly (readonly string[])[] = [
 const CANONICAL = new Map(UNIT_GROUPS.flatMap((group) => group.map((name) => [name, group[0]!] as const)));
 
 /** Words that count things without being a unit: `20 square units` is 20. */
-const EMPTY_UNITS = new Set(['unit', 'time', 'way', 'point', 'people', 'degree', 'per']);
+const EMPTY_UNITS = new Set(['unit', 'time', 'way', 'point', 'people', 'degree']);
 
 /** Is this bare word (of two letters or more) a unit? */
 export function isUnitWord(word: string): boolean {
@@ -89,19 +89,49 @@ export function isUnitWord(word: string): boolean {
 }
 
 /** One spelling for a unit: `centimeters` and `cm` both give `cm`; unknown words stay as they are. */
-export function canonicalUnit(word: string): string {
+function canonicalUnit(word: string): string {
   const lower = word.toLowerCase().replace(/[^a-z]/g, '');
   return CANONICAL.get(lower) ?? lower;
 }
 
+/** Units that are written as one word and mean a quotient. */
+const QUOTIENTS: Readonly<Record<string, readonly string[]>> = { mph: ['mi', 'per', 'h'], kmh: ['km', 'per', 'h'] };
+const POWERS: Readonly<Record<string, number>> = { square: 2, sq: 2, cubic: 3 };
+
+/** The words of a unit in one spelling, with its exponents and a `per` for each slash: `cm^2/s` gives cm, 2, per, s. */
+export function unitWords(text: string): string[] {
+  const parts = text.match(/[A-Za-z]+|-?\d+|\//g) ?? [];
+  return parts.flatMap((part) => {
+    const word = part === '/' ? 'per' : /\d/.test(part) ? part : canonicalUnit(part);
+    return QUOTIENTS[word] ?? [word];
+  });
+}
+
+/** Exponent of each unit, all after `per` below the line; null where a word is no known unit. */
+function exponents(words: readonly string[]): Map<string, number> | null {
+  const found = new Map<string, number>();
+  let sign = 1;
+  let power = 1;
+  for (const [i, word] of words.entries()) {
+    if (/^-?\d+$/.test(word)) continue; // read with the unit before it
+    if (word === 'per') sign = -1;
+    else if (word in POWERS) power = POWERS[word]!;
+    else if (!CANONICAL.has(word) || EMPTY_UNITS.has(word)) return null;
+    else {
+      const raised = /^-?\d+$/.test(words[i + 1] ?? '') ? Number(words[i + 1]) : power;
+      found.set(word, (found.get(word) ?? 0) + sign * raised);
+      power = 1;
+    }
+  }
+  return found.size > 0 ? found : null;
+}
+
 /**
- * Do two units contradict each other? Only when both are given and both are wholly made of known units:
- * `5 cm` is not `5 m`, but `3 red balls` may well be `3 balls`.
+ * Do two units contradict each other? Only when both are given and both are wholly made of known units: `5 cm` is
+ * neither `5 m` nor `5 cm^2`, but `3 red balls` may well be `3 balls`.
  */
 export function unitsConflict(a: readonly string[], b: readonly string[]): boolean {
-  const known = (unit: readonly string[]) => unit.filter((word) => CANONICAL.has(word) && !EMPTY_UNITS.has(word));
-  const [knownA, knownB] = [known(a), known(b)];
-  if (knownA.length === 0 || knownB.length === 0) return false;
-  if (knownA.length !== a.length || knownB.length !== b.length) return false;
-  return [...knownA].sort().join(' ') !== [...knownB].sort().join(' ');
+  const [left, right] = [exponents(a), exponents(b)];
+  if (left === null || right === null) return false;
+  return left.size !== right.size || [...left].some(([unit, exponent]) => right.get(unit) !== exponent);
 }

@@ -49,7 +49,7 @@ export function loadTorchAddon(): unknown {
  * idle machine. The library reads this when it is opened.
  */
 function limitSpinning(): void {
-  if (!process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '20000';
+  if (!process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '1000';
 }
 
 function openTorchAddon(): unknown {

@@ -16,7 +16,7 @@ export interface GenerateArguments {
   dtype: DType;
 }
 
-/** The model's answer, and whether the limit cut it. */
+/** The model's answer, and whether the limit (of tokens asked for, or of the model) cut it. */
 export async function answer(options: GenerateArguments): Promise<{ text: string; cut: boolean }> {
   const { config, format, files, tokenizer, eosTokenIds } = await loadModelSource(options.model);
   const chat = tokenizer.chatTemplate !== null && !options.raw;
@@ -25,13 +25,17 @@ export async function answer(options: GenerateArguments): Promise<{ text: string
     : options.prompt;
   const ids = tokenizer.encode(prompt, { addSpecialTokens: !chat });
   if (ids.length === 0) throw new UsageError('The prompt has no tokens; give some text with --prompt.');
+  const room = config.maxPositions - ids.length;
+  if (room < 1) {
+    throw new UsageError(`The prompt has ${ids.length} tokens; the model takes at most ${config.maxPositions}.`);
+  }
   const engine = await nativeEngine();
   const policy = await engine.load({ config, format, files, device: options.device, dtype: options.dtype });
   try {
     const { completions, finished } = await policy.generate({
       prompts: raggedFromRows([ids]),
       numGenerations: 1,
-      maxCompletionLength: options.maxTokens,
+      maxCompletionLength: Math.min(options.maxTokens, room),
       temperature: options.temperature,
       seed: options.seed,
       eosTokenIds,

@@ -29,7 +29,10 @@ export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tok
     const { answer } = await import('../generation.js');
     const { text, cut } = await answer(options);
     process.stdout.write(`${text}\n`);
-    if (cut) process.stderr.write(`(cut after ${options.maxTokens} tokens; --max-tokens raises the limit)\n`);
+    if (cut)
+      process.stderr.write(
+        `(cut: the answer reached --max-tokens ${options.maxTokens} or the model's longest sequence)\n`,
+      );
   },
 };
 

@@ -61,6 +61,7 @@ export function plot(results: readonly SetResult[]): string {
     );
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">
+<title>SequenceMatcher.ratio(): pairs per second by length, Foothold and its peers</title>
 <rect width="100%" height="100%" fill="#fff"/>
 <text x="${LEFT}" y="22" font-size="14">SequenceMatcher.ratio(), autojunk off: pairs per second by length of both texts</text>
 <g stroke="#ddd" fill="none">${grid.map((line) => line.replace('<text', '<text stroke="none" fill="#333"')).join('\n')}</g>

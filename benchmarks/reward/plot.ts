@@ -8,6 +8,9 @@ const RIGHT = 210;
 const TOP = 40;
 const BOTTOM = 50;
 
+/** 10,000 as 10K: long labels would run into one another. */
+const short = new Intl.NumberFormat('en', { notation: 'compact' });
+
 const colours = [
   '#d62728',
   '#ff9896',
@@ -36,13 +39,13 @@ export function plot(results: readonly SetResult[]): string {
   for (let power = low; power <= high; power++) {
     const at = y(10 ** power).toFixed(1);
     grid.push(
-      `<path d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 8}" y="${at}" dy=".35em" text-anchor="end">${power < 0 ? 10 ** power : (10 ** power).toLocaleString('en')}</text>`,
+      `<path d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 8}" y="${at}" dy=".35em" text-anchor="end">${short.format(10 ** power)}</text>`,
     );
   }
   for (const { meanLength } of results) {
     const at = x(meanLength).toFixed(1);
     grid.push(
-      `<path d="M${at} ${TOP}V${HEIGHT - BOTTOM}"/><text x="${at}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${Math.round(meanLength).toLocaleString('en')}</text>`,
+      `<path d="M${at} ${TOP}V${HEIGHT - BOTTOM}"/><text x="${at}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${short.format(Math.round(meanLength))}</text>`,
     );
   }
   const lines = names.map((name, i) => {

@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { UserError } from '../errors.js';
 
 const BUFFER_CHARACTERS = 1 << 20;
 
@@ -17,8 +18,12 @@ export class LineWriter {
   ) {}
 
   static async open(path: string): Promise<LineWriter> {
-    await mkdir(dirname(path), { recursive: true });
-    return new LineWriter(path, await open(partial(path), 'w'));
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      return new LineWriter(path, await open(partial(path), 'w'));
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
   }
 
   async write(line: string): Promise<void> {
@@ -42,10 +47,19 @@ export class LineWriter {
   }
 
   private async flush(): Promise<void> {
-    await this.handle.writeFile(this.pending.join(''));
+    try {
+      await this.handle.writeFile(this.pending.join(''));
+    } catch (error) {
+      throw cannotWrite(this.path, error);
+    }
     this.pending = [];
     this.pendingLength = 0;
   }
+}
+
+/** A full disk or a folder without permission is for the user to mend; Node's own error names no file when a write fails. */
+function cannotWrite(path: string, error: unknown): UserError {
+  return new UserError(`${path}: cannot be written: ${(error as Error).message}.`);
 }
 
 function partial(path: string): string {

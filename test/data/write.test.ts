@@ -1,0 +1,30 @@
+import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LineWriter } from '../../lib/data/write.js';
+import { UserError } from '../../lib/errors.js';
+
+describe('LineWriter', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'foothold-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('names the file that cannot be written', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const path = join(folder, 'file', 'out.jsonl');
+    const failure = await LineWriter.open(path).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UserError);
+    expect((failure as Error).message).toContain(`${path}: cannot be written: `);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('names the file when the disk is full (needs /dev/full)', async () => {
+    // The partial file is a link to a device that is always full.
+    const path = join(folder, 'full.jsonl');
+    symlinkSync('/dev/full', `${path}.partial`);
+    const writer = await LineWriter.open(path);
+    await writer.write('line');
+    await expect(writer.commit()).rejects.toThrow(`${path}: cannot be written: ENOSPC`);
+    await writer.discard();
+    expect(existsSync(path)).toBe(false);
+  });
+});

@@ -18,7 +18,7 @@ struct Call {
 
 void reportBy(const std::shared_ptr<Call>& call) {
   auto last = std::make_shared<std::chrono::steady_clock::time_point>();
-  // A plain pointer: the call owns the progress that owns this function.
+  // Not the call itself: it owns the progress that owns this function.
   call->progress->report = [tsfn = call->jsThread, last](int64_t done, int64_t total) mutable {
     const auto now = std::chrono::steady_clock::now();
     if (now - *last < kReportInterval) return;

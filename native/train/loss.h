@@ -45,7 +45,7 @@ class PolicyLoss {
   /// `rows`: the completions that are trained on, which alone count in numerators and denominators.
   PolicyLoss(const LossOptions& options, const LossInputs& inputs, const std::vector<int64_t>& rows);
 
-  /// Whether sequenceRatio must be told of a whole row before derivative() is asked for its tokens.
+  /// Whether setSequence() must be told of a whole row before derivative() is asked for its tokens.
   bool needsWholeRows() const { return options_.type == LossType::Gspo; }
   void setSequence(int64_t row, const float* logProbs);
 

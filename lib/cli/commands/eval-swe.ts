@@ -1,9 +1,9 @@
 /** `foothold eval-swe`: patches for issues, as predictions for the SWE-bench harness. */
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import type { DType } from '../../../bindings/torch.js';
 import type { SweReport } from '../../eval/swe/run.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
+import { placementOptions } from '../placement.js';
 
 const builder = (yargs: Argv) =>
   yargs
@@ -26,12 +26,7 @@ const builder = (yargs: Argv) =>
     .option('max-completion-length', { type: 'number', default: 2048, describe: 'Most tokens of an answer' })
     .option('temperature', { type: 'number', default: 0, describe: '0 takes the likeliest token each time' })
     .option('seed', { type: 'number', default: 0, describe: 'Seed of the sampling' })
-    .option('device', { type: 'string', default: 'auto', describe: 'cpu, cuda, cuda:1, … or auto' })
-    .option('dtype', {
-      choices: ['float32', 'bfloat16'] as const,
-      default: 'float32' as DType,
-      describe: 'Precision',
-    })
+    .options(placementOptions)
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as one JSON object' });
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never;

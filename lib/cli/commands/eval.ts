@@ -1,6 +1,6 @@
-import type { DType } from '../../../bindings/torch.js';
 import type { Command } from '../command.js';
 import type { EvalArguments } from '../evaluation.js';
+import { placementOptions } from '../placement.js';
 
 export const evaluateCommand: Command<
   Omit<EvalArguments, 'maxTokens' | 'topP' | 'batchSize'> & Record<'max-tokens' | 'top-p' | 'batch-size', number>
@@ -28,12 +28,7 @@ export const evaluateCommand: Command<
       .option('seed', { type: 'number', default: 0, describe: 'Seed of the sampling' })
       .option('batch-size', { type: 'number', default: 16, describe: 'Problems answered at once' })
       .option('out', { type: 'string', describe: 'Folder of the results; default evals/<model>-<data>' })
-      .option('device', { type: 'string', default: 'auto', describe: 'cpu, cuda, cuda:1, … or auto' })
-      .option('dtype', {
-        choices: ['float32', 'bfloat16'] as const,
-        default: 'float32' as DType,
-        describe: 'Precision',
-      }),
+      .options(placementOptions),
   handler: async (options) => {
     const { runEvaluation } = await import('../evaluation.js');
     await runEvaluation(options);

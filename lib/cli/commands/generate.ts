@@ -1,7 +1,7 @@
-import type { DType } from '../../../bindings/torch.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import type { GenerateArguments } from '../generation.js';
+import { placementOptions } from '../placement.js';
 
 export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tokens': number }> = {
   command: 'generate',
@@ -18,12 +18,7 @@ export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tok
       .option('temperature', { type: 'number', default: 0, describe: '0 takes the likeliest token each time' })
       .option('seed', { type: 'number', default: 0, describe: 'Seed of the sampling' })
       .option('raw', { type: 'boolean', default: false, describe: 'Give the prompt as it is, without chat template' })
-      .option('device', { type: 'string', default: 'auto', describe: 'cpu, cuda, cuda:1, … or auto' })
-      .option('dtype', {
-        choices: ['float32', 'bfloat16'] as const,
-        default: 'float32' as DType,
-        describe: 'Precision',
-      }),
+      .options(placementOptions),
   handler: async (options) => {
     check(options);
     const { answer } = await import('../generation.js');

@@ -1,0 +1,7 @@
+/** The options of every command that lets a model compute: where, and in what precision. */
+import type { DType } from '../../bindings/torch.js';
+
+export const placementOptions = {
+  device: { type: 'string', default: 'auto', describe: 'cpu, cuda, cuda:1, … or auto' },
+  dtype: { choices: ['float32', 'bfloat16'] as const, default: 'float32' as DType, describe: 'Precision' },
+} as const;

@@ -8,11 +8,10 @@ import { provideLibTorch } from './libtorch/provide.mjs';
 import { withLock } from './lock.mjs';
 import { buildAddon } from './native.mjs';
 import { installPackages } from './packages.mjs';
-import { main, packageRoot, SetupError, stage } from './stage.mjs';
+import { main, packageRoot, stage } from './stage.mjs';
 import { compileTypeScript } from './typescript.mjs';
 
 export async function bootstrap() {
-  requireNode();
   await withLock(join(packageRoot, 'build', '.lock'), async () => {
     await stage('packages', installPackages);
     await stage('text addon', (begin) => buildAddon('text', begin));
@@ -20,13 +19,6 @@ export async function bootstrap() {
     await stage('torch addon', (begin) => buildAddon('torch', begin, libTorch));
     await stage('TypeScript', compileTypeScript);
   });
-}
-
-function requireNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 17)) {
-    throw new SetupError(`Node ${process.versions.node} is too old; Foothold needs 20.17 or later.`);
-  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 /** `foothold …`: reads the command line, runs one command, and turns its outcome into an exit status. */
+import './node_version.js';
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Argv } from 'yargs';

@@ -7,7 +7,7 @@ import {
   librariesToOpen,
   libTorchVersion,
   missingLibraries,
-} from '../scripts/libtorch/find.mjs';
+} from './libtorch/find.mjs';
 import { loadAddon } from './load.js';
 
 export { type LibTorch, missingLibraries };

@@ -18,7 +18,7 @@ const memoryPerJob = 2 * 2 ** 30;
 /**
  * @param {'text' | 'torch'} addon
  * @param {(what: string) => void} begin
- * @param {import('./libtorch/find.mjs').LibTorch} [libTorch] needed by `torch`
+ * @param {import('../bindings/libtorch/find.mjs').LibTorch} [libTorch] needed by `torch`
  * @param {boolean} [sanitize] build with sanitizers, under `build/sanitize`
  * @returns {Promise<string>} note for the stage
  */
@@ -52,7 +52,7 @@ export async function buildAddon(addon, begin, libTorch, sanitize = false) {
   return 'compiled';
 }
 
-/** @param {'text' | 'torch'} addon @param {import('./libtorch/find.mjs').LibTorch} [libTorch] */
+/** @param {'text' | 'torch'} addon @param {import('../bindings/libtorch/find.mjs').LibTorch} [libTorch] */
 function fingerprintOf(addon, libTorch) {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}\n`);
   for (const file of ['CMakeLists.txt', ...sourceFolders[addon].flatMap(sourcesIn)]) {

@@ -4,17 +4,12 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SetupError } from '../bindings/libtorch/setup_error.mjs';
 
-/** A part of the setup could not be done; the message is one line: the reason, and what to do about it. */
-export class SetupError extends Error {
-  /** @param {string} message @param {ErrorOptions} [options] */
-  constructor(message, options) {
-    super(message, options);
-    this.name = 'SetupError';
-  }
-}
+export { which } from '../bindings/libtorch/which.mjs';
+export { SetupError };
 
 /** Root folder of the package, whether this runs from `scripts/` or from `dist/scripts/`. */
 export const packageRoot = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
@@ -82,22 +77,6 @@ export function run(command, args, { cwd = packageRoot, env = process.env, quiet
     child.once('error', (error) => finish(127, error.message));
     child.once('close', (status, signal) => finish(status ?? 1, signal ? `ended by ${signal}` : ''));
   });
-}
-
-/**
- * Path of the first of these programs that is on the PATH, or undefined.
- *
- * @param {readonly string[]} names @param {NodeJS.ProcessEnv} [env]
- */
-export function which(names, env = process.env) {
-  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
-  const endings = process.platform === 'win32' ? ['.exe', '.cmd', ''] : [''];
-  for (const name of names) {
-    for (const folder of folders) {
-      for (const ending of endings) if (existsSync(join(folder, name + ending))) return join(folder, name + ending);
-    }
-  }
-  return undefined;
 }
 
 /**

@@ -1,14 +1,21 @@
 /** Fetches LibTorch into Foothold's cache from PyTorch's wheel. */
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import {
+  cachedFolder,
+  cacheFolder,
+  findLibTorch,
+  inspectLibTorch,
+  missingLibraries,
+  wantedVariant,
+} from '../../bindings/libtorch/find.mjs';
 import { withLock } from '../lock.mjs';
 import { SetupError, say } from '../stage.mjs';
-import { cachedFolder, cacheFolder, findLibTorch, inspectLibTorch, missingLibraries, wantedVariant } from './find.mjs';
 import { downloadWheels } from './pip.mjs';
 import { listZip, unpackZip } from './zip.mjs';
 
-/** @typedef {import('./find.mjs').LibTorch} LibTorch */
-/** @typedef {import('./find.mjs').Variant} Variant */
+/** @typedef {import('../../bindings/libtorch/find.mjs').LibTorch} LibTorch */
+/** @typedef {import('../../bindings/libtorch/find.mjs').Variant} Variant */
 
 /** Bytes on disk that the wheels, and then their unpacked libraries and headers, take at the most. */
 const spaceNeeded = { cpu: 1 * 2 ** 30, cuda: 7 * 2 ** 30 };

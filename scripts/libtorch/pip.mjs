@@ -1,8 +1,8 @@
 /** Downloads wheels with pip: for the platform of this Node, whatever Python the pip belongs to. */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { libTorchVersion } from '../../bindings/libtorch/find.mjs';
 import { run, SetupError, which } from '../stage.mjs';
-import { libTorchVersion } from './find.mjs';
 import { listZip, unpackZip } from './zip.mjs';
 
 /** PyTorch's own index of CPU builds, as its installation page gives it. */
@@ -25,7 +25,7 @@ const platforms = /** @type {Record<string, string[]>} */ ({
 /**
  * Download PyTorch's wheel, and for CUDA the wheels that it depends on, into `folder`.
  *
- * @param {import('./find.mjs').Variant} variant
+ * @param {import('../../bindings/libtorch/find.mjs').Variant} variant
  * @param {string} folder empty; pip's temporary files go there too
  * @param {{ env?: NodeJS.ProcessEnv, cpuIndex?: string }} [options]
  * @returns {Promise<string[]>} paths of the wheels

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { cacheFolder, findLibTorch, librariesToOpen, missingLibraries } from '../../scripts/libtorch/find.mjs';
+import { cacheFolder, findLibTorch, librariesToOpen, missingLibraries } from '../../bindings/libtorch/find.mjs';
 import { programs } from './provide.js';
 import { elf, libTorchFiles, temporaryFolder, writeFiles } from './standins.js';
 

@@ -6,8 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { SetupError, which } from '../stage.mjs';
 import { readElf } from './elf.mjs';
+import { SetupError } from './setup_error.mjs';
+import { which } from './which.mjs';
 
 /** The one version that Foothold is built against and loads. */
 export const libTorchVersion = '2.13.0';

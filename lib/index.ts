@@ -27,8 +27,12 @@ export {
 } from './reward/index.js';
 export {
   type Metrics,
+  type Phase,
+  type RunEnd,
+  type RunStart,
   type Sample,
   type StepRecord,
+  type Tracker,
   Trainer,
   type TrainerOptions,
   type TrainOptions,

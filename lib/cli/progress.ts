@@ -3,6 +3,9 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import type { Phase, StepRecord } from '../train/index.js';
 
 const phaseNames: Record<Phase, string> = {
+  fetch: 'fetching the model',
+  data: 'reading data',
+  load: 'loading the model',
   rollout: 'sampling',
   reward: 'scoring',
   update: 'updating',

@@ -66,4 +66,5 @@ export interface StepCall extends CallOptions {
   /** Called when a part of the step begins. */
   onPhase?: (phase: Phase) => void;
 }
-export type Phase = 'rollout' | 'reward' | 'update' | 'validation' | 'checkpoint';
+/** What a run is busy with: `fetch`, `data` and `load` before the steps of a stage, the others in a step. */
+export type Phase = 'fetch' | 'data' | 'load' | 'rollout' | 'reward' | 'update' | 'validation' | 'checkpoint';

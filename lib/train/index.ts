@@ -3,6 +3,7 @@ import { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from 
 
 export type { Phase } from './context.js';
 export type { Metrics, Sample } from './record.js';
+export type { RunEnd, RunStart, Tracker } from './tracker.js';
 export { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from './trainer.js';
 
 export interface TrainOptions extends TrainerOptions {

@@ -6,7 +6,7 @@ import type { ModelSource } from '../model/source.js';
 import { loadTemplate, type Template } from '../prompt/template.js';
 import { type RewardFunction, Scorer } from '../reward/index.js';
 import { checkpointFolder, loadOptimizer, type RunState, weightsFile } from './checkpoint.js';
-import type { RlContext, SftContext } from './context.js';
+import type { Phase, RlContext, SftContext } from './context.js';
 import { readDataset } from './dataset.js';
 import { Deck } from './draw.js';
 import type { Engine, TrainablePolicy } from './policy.js';
@@ -20,6 +20,8 @@ export interface StageResources {
   checkpoints: string;
   rewards: Readonly<Record<string, RewardFunction>>;
   warn(message: string): void;
+  /** Told before the data is read and before the weights are. */
+  onPhase?: (phase: Phase) => void;
 }
 
 /**
@@ -34,9 +36,11 @@ export async function openStage(
   const { config, model, engine, checkpoints, warn } = resources;
   const stage = config.stages[state.stage]!;
   checkPositions(stage, model);
+  resources.onPhase?.('data');
   const { train, validation, report } = await readDataset(config, stage);
   const template = await stageTemplate(stage, train);
   const start = state.start === null ? null : checkpointFolder(checkpoints, state.start);
+  resources.onPhase?.('load');
   const policy = await loadPolicy(resources, resumed ?? start);
   try {
     if (resumed !== null) await loadOptimizer(resumed, policy);

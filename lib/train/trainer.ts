@@ -19,6 +19,7 @@ import { RunDirectory } from './run_directory.js';
 import { sftStep } from './sft.js';
 import { closeStage, isRl, openStage, type StageResources } from './stage.js';
 import { rlStep } from './step.js';
+import { type Tracker, Trackers, tracked } from './tracker.js';
 import { validateRl, validateSft } from './validate.js';
 
 export interface TrainerOptions {
@@ -31,8 +32,10 @@ export interface TrainerOptions {
   onWarning?: (message: string) => void;
   /** A part of a step begins. */
   onPhase?: (phase: Phase) => void;
-  /** Tokens of the part in progress. */
+  /** How far the part in progress is: bytes of a download (phase `fetch`), else tokens. */
   onProgress?: (progress: { done: number; total: number }) => void;
+  /** Listeners that get the run's start, every step and its end. */
+  trackers?: readonly Tracker[];
   /** The native core; tests put another in its place. */
   engine?: Engine;
 }
@@ -86,7 +89,11 @@ export class Trainer implements AsyncIterable<StepRecord> {
    * @throws UserError when model, data, rewards or run directory cannot be used.
    */
   static async create(config: RunConfig, options: TrainerOptions = {}): Promise<Trainer> {
-    const model = await loadModelSource(config.model.path);
+    const { onPhase = () => {}, onProgress } = options;
+    onPhase('fetch');
+    const model = await loadModelSource(config.model.path, {
+      onProgress: ({ received, total }) => onProgress?.({ done: received, total }),
+    });
     const engine = options.engine ?? (await nativeEngine());
     const directory = await RunDirectory.open(config, options.resume ?? false);
     const warn = options.onWarning ?? (() => {});
@@ -101,6 +108,7 @@ export class Trainer implements AsyncIterable<StepRecord> {
       checkpoints: directory.checkpoints,
       rewards: options.rewards ?? {},
       warn,
+      onPhase,
     };
     const trainer = new Trainer(config, model, directory, resources, options, state, last?.folder ?? null);
     trainer.lastSaved = last?.step ?? null;
@@ -123,7 +131,13 @@ export class Trainer implements AsyncIterable<StepRecord> {
     return this.ended;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<StepRecord, void> {
+    const trackers = new Trackers(this.options.trackers ?? [], this.resources.warn);
+    const start = { config: this.config, output: this.output, resumedFrom: this.lastSaved };
+    return tracked(this.stages(), trackers, start, () => this.ended);
+  }
+
+  private async *stages(): AsyncGenerator<StepRecord, void> {
     for (;;) {
       const run = await openStage(this.resources, this.state, this.resumed);
       this.resumed = null;

@@ -18,6 +18,9 @@ export interface Section {
 /** A slot's value: text, or the items of a repeated section with their own slots. */
 export type Values = { readonly [slot: string]: string | number | undefined | readonly Values[] };
 
+/** Sections in one another; known templates have two. */
+const MAX_NESTED = 100;
+
 /** An opening or closing section tag alone on its line; or any tag. */
 const TAG = /^[ \t]*\{\{([#/])\s*([\w.-]+)\s*\}\}[ \t]*(?:\r?\n|(?![\s\S]))|\{\{([#/]?)\s*([^{}]*?)\s*\}\}/gm;
 
@@ -25,13 +28,14 @@ const TAG = /^[ \t]*\{\{([#/])\s*([\w.-]+)\s*\}\}[ \t]*(?:\r?\n|(?![\s\S]))|\{\{
  * Parse a template.
  *
  * @param origin file named in errors
- * @throws UserError for a section that is not closed or a closing tag that opens nothing
+ * @throws UserError for a section that is not closed, a closing tag that opens nothing, or too many in one another
  */
 export function parseTemplate(source: string, origin: string): TemplateNode[] {
   const root: Section = { section: '', line: 0, nodes: [] };
   const open: Section[] = [root];
-  const lineAt = (index: number) => source.slice(0, index).split('\n').length;
   let position = 0;
+  let line = 1;
+  let counted = 0; // characters whose line ends are in `line`
 
   for (const match of source.matchAll(TAG)) {
     const current = open.at(-1)!;
@@ -39,8 +43,12 @@ export function parseTemplate(source: string, origin: string): TemplateNode[] {
     position = match.index + match[0].length;
     const kind = match[1] ?? match[3]!;
     const name = match[2] ?? match[4]!;
-    const line = lineAt(match.index);
+    line += source.slice(counted, match.index).split('\n').length - 1;
+    counted = match.index;
     if (kind === '#') {
+      if (open.length > MAX_NESTED) {
+        throw new UserError(`${origin} line ${line}: more than ${MAX_NESTED} sections are nested in one another.`);
+      }
       const section = { section: name, line, nodes: [] };
       current.nodes.push(section);
       open.push(section);

@@ -131,17 +131,6 @@ describe('a template', () => {
     expect(() => broken.applyChatTemplate(hello)).toThrow(/The chat template of tiny cannot be parsed/);
   });
 
-  it.each([
-    '{% for a in range(10**9) %}{% endfor %}',
-    '{% for a in range(99999) %}{% for b in range(99999) %}{{ b }}{% endfor %}{% endfor %}',
-    '{% for a in range(99999) %}{% for b in range(99999) %}{% break %}{% endfor %}{% endfor %}',
-    '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}',
-    '{% for a in range(0, 5, 0) %}{% endfor %}',
-    "{% set ns = namespace(s='ab') %}{% for a in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}",
-  ])('cannot run for ever: %s', (source) => {
-    expect(() => new ChatTemplate(source, 'tiny').render({})).toThrow(/The chat template of tiny failed/);
-  });
-
   it('counts like Python with range', () => {
     const source =
       "{{ range(3) | join(',') }} {{ range(2, 7, 2) | join(',') }} {{ range(5, 0, -2) | join(',') }} {{ range(4, 2) | length }}";

@@ -1,6 +1,7 @@
 /**
  * Unpacks wheels, which are zip files. Reads the central directory (Zip64 too), refuses members that would land outside
- * the target, and checks every file's size and CRC-32. Format: PKWARE APPNOTE 6.3, section 4.3.
+ * the target and links, unpacks no more of a file than its directory says, and checks its size and CRC-32.
+ * Format: PKWARE APPNOTE 6.3, section 4.3.
  */
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -18,14 +19,22 @@ import { SetupError } from '../stage.mjs';
  * @property {number} packed bytes in the archive
  * @property {number} size bytes unpacked
  * @property {number} offset of its local header
+ * @property {number} unixMode file type and permissions; 0 when the archive was not made on Unix
  */
+
+/** Bytes of a central directory; that of PyTorch's wheel has 2 MB. */
+const maxDirectory = 2 ** 26;
+/** The bits of a Unix mode that tell the file's type, and those types that are unpacked. */
+const typeBits = 0o170000;
+const plainTypes = [0, 0o100000, 0o040000]; // not told, file, folder
 
 /**
  * Names, sizes and places of all files of an archive.
  *
  * @param {string} path
  * @returns {Promise<Member[]>}
- * @throws {SetupError} when it is no whole zip file, or when a member's path leads outside the target
+ * @throws {SetupError} when it is no whole zip file, or holds what must not be unpacked: a path that leads outside the
+ *   target, a link or device, a name twice
  */
 export async function listZip(path) {
   const file = await open(path);
@@ -33,6 +42,7 @@ export async function listZip(path) {
     const { size } = await file.stat();
     /** @param {number} position @param {number} length */
     const read = async (position, length) => {
+      if (!(position >= 0 && length <= size - position)) throw broken(path);
       const { buffer, bytesRead } = await file.read(
         Buffer.alloc(Math.max(0, length)),
         0,
@@ -44,7 +54,7 @@ export async function listZip(path) {
     };
     const { start, length, count } = await findDirectory(path, size, read);
     const members = parseDirectory(path, await read(start, length), count);
-    for (const { name } of members) refuseOutside(path, name);
+    refuseHostile(path, members);
     return members.filter(({ name }) => !name.endsWith('/'));
   } finally {
     await file.close();
@@ -72,7 +82,7 @@ async function findDirectory(path, size, read) {
     length = Number(record.readBigUInt64LE(40));
     start = Number(record.readBigUInt64LE(48));
   }
-  if (start + length > size) throw broken(path);
+  if (!(length <= maxDirectory)) throw broken(path);
   return { start, length, count };
 }
 
@@ -92,6 +102,7 @@ function parseDirectory(path, directory, count) {
       packed,
       size,
       offset,
+      unixMode: directory.readUInt16LE(at + 40), // upper half of the external attributes
     });
     at = extraEnd + directory.readUInt16LE(at + 32);
   }
@@ -112,10 +123,20 @@ function zip64Sizes(sizes, extra) {
   return sizes;
 }
 
-/** @param {string} path @param {string} name */
-function refuseOutside(path, name) {
-  if (/^([/\\]|[A-Za-z]:)/.test(name) || name.includes('\0') || name.split(/[/\\]/).includes('..')) {
-    throw new SetupError(`${path} holds ${JSON.stringify(name)}, which leads outside the target: not unpacked.`);
+/** @param {string} path @param {readonly Member[]} members */
+function refuseHostile(path, members) {
+  const names = new Set();
+  for (const { name, unixMode } of members) {
+    const refuse = (/** @type {string} */ why) => {
+      throw new SetupError(`${path} holds ${JSON.stringify(name)}, ${why}: not unpacked.`);
+    };
+    const parts = name.replace(/\/$/, '').split(/[/\\]/);
+    if (/^[A-Za-z]:/.test(name) || name.includes('\0') || parts.some((part) => ['', '.', '..'].includes(part))) {
+      refuse('which leads outside the target');
+    }
+    if (!plainTypes.includes(unixMode & typeBits)) refuse('which is a link or a device');
+    if (names.has(name)) refuse('twice');
+    names.add(name);
   }
 }
 
@@ -130,26 +151,35 @@ const smallSize = 2 ** 20;
 export async function unpackZip(path, members, target) {
   const file = await open(path);
   try {
+    const { size: archiveSize } = await file.stat();
     for (const member of members) {
       const { name, method, packed, size, offset } = member;
       if (method !== 0 && method !== 8)
         throw new SetupError(`${path}: ${name} is packed by method ${method}, unknown here.`);
+      if (!(offset + 30 + packed <= archiveSize)) throw broken(path);
       const { buffer: local } = await file.read(Buffer.alloc(30), 0, 30, offset);
       if (local.readUInt32LE(0) !== 0x04034b50) throw broken(path);
       const start = offset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
       const output = join(target, name);
-      mkdirSync(dirname(output), { recursive: true });
       const unpack = Math.max(packed, size) <= smallSize ? unpackSmall : unpackLarge;
-      const found = await unpack(file, start, member, output).catch((error) => {
-        if (/^(Z_|ERR_BUFFER)/.test(error.code)) return undefined; // not what deflate writes
-        throw error;
-      });
+      const found = await makeFolder(output)
+        .then(() => unpack(file, start, member, output))
+        .catch((error) => {
+          if (/^(Z_|ERR_)/.test(error.code)) return undefined; // not what deflate writes
+          if (/^(EISDIR|ENOTDIR|EEXIST)$/.test(error.code)) throw broken(path); // a file and a folder of one name
+          throw error;
+        });
       if (found?.crc !== member.crc || found.size !== size)
         throw new SetupError(`${path}: ${name} is damaged. Run again.`);
     }
   } finally {
     await file.close();
   }
+}
+
+/** @param {string} output */
+async function makeFolder(output) {
+  mkdirSync(dirname(output), { recursive: true });
 }
 
 /** @typedef {import('node:fs/promises').FileHandle} FileHandle */
@@ -164,16 +194,19 @@ async function unpackSmall(file, start, { method, packed }, output) {
 }
 
 /** @param {FileHandle} file @param {number} start @param {Member} member @param {string} output */
-async function unpackLarge(file, start, { method, packed }, output) {
+async function unpackLarge(file, start, { method, packed, size: expected }, output) {
   let crc = 0;
   let size = 0;
   const measure = new Transform({
     transform(chunk, _encoding, done) {
       crc = crc32(chunk, crc);
       size += chunk.length;
-      done(null, chunk);
+      // A few bytes can unpack to a full disk.
+      if (size > expected) done(Object.assign(new Error('longer than it says'), { code: 'ERR_BUFFER_TOO_LARGE' }));
+      else done(null, chunk);
     },
   });
+  if (packed === 0) return undefined; // a range that createReadStream does not know
   const source = file.createReadStream({ start, end: start + packed - 1, autoClose: false });
   const inflate = method === 8 ? [createInflateRaw()] : [];
   await pipeline([source, ...inflate, measure, createWriteStream(output)]);

@@ -26,7 +26,7 @@ export async function runEvaluation(options: EvalArguments): Promise<void> {
   const { model, data, samples, temperature, topP, limit, template, seed, batchSize, device, dtype } = options;
   const out = options.out ?? join('evals', `${nameOf(model)}-${nameOf(data)}`);
   const abort = new AbortController();
-  const onSignal = () => abort.abort(new Interrupted(out));
+  const onSignal = (signal: NodeJS.Signals) => abort.abort(new Interrupted(out, signal === 'SIGINT' ? 130 : 143));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   try {
     const report = await evaluate({
@@ -51,14 +51,17 @@ export async function runEvaluation(options: EvalArguments): Promise<void> {
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     process.stderr.write(`${error.message}\n`);
-    process.exitCode = 130;
+    process.exitCode = error.exitCode;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 
 class Interrupted extends Error {
-  constructor(out: string) {
+  constructor(
+    out: string,
+    readonly exitCode: number,
+  ) {
     super(`Stopped; what is done is in ${out}. Give the same command again to go on.`);
   }
 }

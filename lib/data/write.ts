@@ -1,8 +1,16 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 
 const BUFFER_CHARACTERS = 1 << 20;
+
+/** Unfinished files of this process, which go when it exits. */
+const unfinished = new Set<string>();
+const removeUnfinished = () => {
+  for (const path of unfinished) rmSync(path, { force: true });
+};
 
 /**
  * Writes lines beside a file and takes its place at the end, so that a file of that name is always a whole one.
@@ -19,9 +27,12 @@ export class LineWriter {
 
   static async open(path: string): Promise<LineWriter> {
     try {
-      await mkdir(dirname(path), { recursive: true });
+      await makeFolder(dirname(path));
+      if (unfinished.size === 0) process.once('exit', removeUnfinished);
+      unfinished.add(partial(path)); // before it is there: a signal may come in between
       return new LineWriter(path, await open(partial(path), 'w'));
     } catch (error) {
+      settle(path);
       throw cannotWrite(path, error);
     }
   }
@@ -38,12 +49,14 @@ export class LineWriter {
     await this.handle.sync();
     await this.handle.close();
     await rename(partial(this.path), this.path);
+    settle(this.path);
   }
 
   /** Throw away what was written; does nothing after `commit`. */
   async discard(): Promise<void> {
     await this.handle.close();
     await rm(partial(this.path), { force: true });
+    settle(this.path);
   }
 
   private async flush(): Promise<void> {
@@ -60,6 +73,12 @@ export class LineWriter {
 /** A full disk or a folder without permission is for the user to mend; Node's own error names no file when a write fails. */
 function cannotWrite(path: string, error: unknown): UserError {
   return new UserError(`${path}: cannot be written: ${(error as Error).message}.`);
+}
+
+/** Nothing unfinished is left for the exit to remove. */
+function settle(path: string): void {
+  unfinished.delete(partial(path));
+  if (unfinished.size === 0) process.off('exit', removeUnfinished);
 }
 
 function partial(path: string): string {

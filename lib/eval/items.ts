@@ -1,9 +1,10 @@
 /** The folder of an evaluation: its settings, and a line for each problem done, so that it can be taken up again. */
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readFile, truncate } from 'node:fs/promises';
+import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject } from '../data/row.js';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 import { writeWhole } from '../train/files.js';
 
 /** One response to a problem. */
@@ -52,7 +53,7 @@ export function problemHash(problem: string, gold: string): string {
  * @throws UserError when the folder holds results made with other settings, naming each difference
  */
 export async function openItems(folder: string, settings: Settings): Promise<Map<string, Item>> {
-  await mkdir(folder, { recursive: true }).catch((error: Error) => {
+  await makeFolder(folder).catch((error: Error) => {
     throw new UserError(`${folder} cannot be made (${error.message}). Give another folder with --out.`);
   });
   const file = join(folder, 'settings.json');

@@ -1,10 +1,11 @@
 /** Models by their id on the hub: taken from the shared cache, or downloaded into it. */
 
-import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { HUB_URL, type ListFileEntry, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 import { CachedModel, OPTIONAL_FILES, REQUIRED_FILES } from './hub_cache.js';
 import { downloadBlob } from './hub_download.js';
 import { explainHubError, isUnreachable } from './hub_errors.js';
@@ -156,7 +157,7 @@ async function fetchFile(job: Job, sha: string, entry: ListFileEntry, onBytes: (
   if (await isFile(link)) return;
   const blob = cached.blob(requireHash(entry.lfs?.oid ?? entry.xetHash ?? entry.oid, entry.path));
   if (!(await isFile(blob))) await downloadBlob({ id, commit: sha, entry, hub }, blob, onBytes);
-  await mkdir(dirname(link), { recursive: true });
+  await makeFolder(dirname(link));
   await rm(link, { force: true });
   await symlink(relative(dirname(link), blob), link).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error; // another process was faster
@@ -173,6 +174,6 @@ function requireHash(hash: string | undefined, what: string): string {
 }
 
 async function write(file: string, content: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   await writeFile(file, content);
 }

@@ -2,13 +2,14 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
 import { downloadFile, type ListFileEntry } from '@huggingface/hub';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 
 export interface RemoteFile {
   id: string;
@@ -28,7 +29,7 @@ const ABANDONED_AFTER_MS = 60_000;
  * @param onBytes called with the number of bytes that were added, those taken over included.
  */
 export async function downloadBlob(file: RemoteFile, blob: string, onBytes: (bytes: number) => void): Promise<void> {
-  await mkdir(dirname(blob), { recursive: true });
+  await makeFolder(dirname(blob));
   const partial = `${blob}.${randomUUID()}.incomplete`;
   const present = await takeOverAbandoned(blob, partial, file.entry.size);
   onBytes(present);

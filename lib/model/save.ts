@@ -1,8 +1,9 @@
 /** Saving a trained model as a Hugging Face folder, from which this program and transformers load it. */
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DType } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 import { TOKENIZER_FILE_NAMES } from '../prompt/tokenizer_files.js';
 import { newConfigJson, tokenIdsJson, updatedConfigJson } from './config_writer.js';
 import type { JsonObject } from './json_file.js';
@@ -36,7 +37,7 @@ export async function saveModelFolder(
 ): Promise<void> {
   const target = resolve(folder);
   await refuseForeignFiles(target);
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   const work = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
   try {
     const fresh = join(work, 'new');

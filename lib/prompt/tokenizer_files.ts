@@ -1,7 +1,8 @@
 /** The files of a model folder that make up its tokenizer, held in memory so that a trained model can be saved with them. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 
 /** Contents by file name. */
 export type TokenizerFiles = ReadonlyMap<string, Buffer>;
@@ -36,6 +37,6 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
 
 /** Write the files into a folder, which is made if needed. */
 export async function writeTokenizerFiles(folder: string, files: TokenizerFiles): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await Promise.all([...files].map(([name, content]) => writeFile(join(folder, name), content)));
 }

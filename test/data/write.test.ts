@@ -17,6 +17,19 @@ describe('LineWriter', () => {
     expect((failure as Error).message).toContain(`${path}: cannot be written: `);
   });
 
+  it.skipIf(!existsSync('/proc/self'))('does not wait for ever where no folder can be made (needs /proc)', async () => {
+    await expect(LineWriter.open('/proc/none/deeper/out.jsonl')).rejects.toThrow(
+      '/proc/none/deeper/out.jsonl: cannot be written: ENOENT',
+    );
+  });
+
+  it('makes the folders that are missing, also when two do so at once', async () => {
+    const path = join(folder, 'a', 'b', 'c', 'out.jsonl');
+    const writers = await Promise.all([LineWriter.open(path), LineWriter.open(`${path}2`)]);
+    for (const writer of writers) await writer.commit();
+    expect(existsSync(path)).toBe(true);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('names the file when the disk is full (needs /dev/full)', async () => {
     // The partial file is a link to a device that is always full.
     const path = join(folder, 'full.jsonl');

@@ -3,6 +3,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import { DROP_STEPS, FORMATS, MAPPABLE } from '../../data/options.js';
 import type { PrepareOptions } from '../../data/prepare.js';
 import type { Command } from '../command.js';
+import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
 
 const DEFAULT_FRACTION = 0.05;
@@ -68,6 +69,7 @@ export const prepare: Command<Options> = {
   handler: async (args) => {
     const { prepare: run } = await import('../../data/prepare.js');
     const { summary } = await import('../../data/summary.js');
+    exitOnSignals();
     const report = await run(args.input, {
       ...prepareOptions(args),
       ...(args.model === undefined ? {} : { countTokens: await tokenCounter(args.model) }),

@@ -5,6 +5,7 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { Pair, ScoredPair } from '../../difflib/score.js';
 import { UserError } from '../../errors.js';
 import type { Command } from '../command.js';
+import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
 
 const TITLE = 'Similarity of actions';
@@ -83,6 +84,7 @@ async function* linesOf(pairs: AsyncIterable<ScoredPair>, args: Arguments): Asyn
   }
   const { SequenceMatcher } = await import('../../difflib/index.js');
   const { DiffPage } = await import('../../report/diff_page.js');
+  if (args.html !== undefined) exitOnSignals();
   const page = args.html === undefined ? undefined : await DiffPage.open(args.html, TITLE, SIDES);
   try {
     for await (const { a, b, ratio } of pairs) {

@@ -1,0 +1,102 @@
+/** Ctrl-C and SIGTERM: the status that a shell expects, and nothing half written. */
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { expect, it } from 'vitest';
+import { packageRoot } from '../../bindings/load.js';
+import { temporaryFolder } from '../data/helpers.js';
+import { realRun } from '../train/real_run.js';
+import { foothold } from './run.js';
+
+const main = join(packageRoot, 'dist', 'lib', 'cli', 'main.js');
+
+/** Start a command, send it a signal as soon as `ready` is true, and return its status as a shell would. */
+function signalled(
+  args: string[],
+  signal: NodeJS.Signals,
+  ready: (output: string) => boolean,
+  input = '',
+): Promise<{ status: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, OMP_NUM_THREADS: '1' } });
+    child.stdin.write(input); // and left open
+    let output = '';
+    const collect = (data: Buffer) => {
+      output += data;
+    };
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    const timer = setInterval(() => {
+      if (!ready(output)) return;
+      child.kill(signal);
+      clearInterval(timer);
+    }, 5);
+    child.on('exit', (code, killedBy) => {
+      clearInterval(timer); // it may have ended before
+      resolve({ status: code ?? 128 + { SIGINT: 2, SIGTERM: 15 }[killedBy as 'SIGINT' | 'SIGTERM'], output });
+    });
+  });
+}
+
+/** JSON lines that take long to read. */
+async function manyRows(file: string): Promise<string> {
+  const stream = createWriteStream(file);
+  const row = { problem: 'p', steps: Array.from({ length: 20 }, (_, i) => ({ text: `${i}`.repeat(100) })) };
+  const line = `${JSON.stringify(row)}\n`;
+  for (let i = 0; i < 100; i++) stream.write(line.repeat(200));
+  stream.end();
+  await finished(stream);
+  return file;
+}
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('prepare leaves no file after %s', async (signal, expected) => {
+  const folder = temporaryFolder();
+  const input = await manyRows(join(folder, 'rows.jsonl'));
+  const out = join(folder, 'out', 'steps.jsonl');
+  const begun = () => existsSync(join(folder, 'out')) && readdirSync(join(folder, 'out')).length > 0;
+  const { status } = await signalled(['prepare', input, '--out', out], signal, begun);
+  expect(status).toBe(expected);
+  expect(readdirSync(join(folder, 'out'))).toEqual([]);
+});
+
+it('score leaves no page', async () => {
+  const folder = temporaryFolder();
+  const args = ['score', '-', '--html', join(folder, 'page.html')];
+  const { status } = await signalled(args, 'SIGINT', () => readdirSync(folder).length > 0, '{"a":"x","b":"y"}\n');
+  expect(status).toBe(130);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('verify has written what it knows', async () => {
+  const pair = '{"gold":"1","pred":"1"}\n';
+  const { status, output } = await signalled(['verify'], 'SIGINT', (shown) => shown.endsWith('}\n'), pair);
+  expect({ status, output }).toEqual({ status: 130, output: '{"equal":true,"gold":"1","pred":"1"}\n' });
+});
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  'eval keeps what is done after %s and goes on from there',
+  async (signal, expected) => {
+    const { folder } = await realRun([{ problem: '1=', target: 'a' }], {});
+    const data = join(folder, 'problems.jsonl');
+    const problems = Array.from({ length: 12 }, (_, i) => ({ id: `p${i}`, problem: '1=', answer: '2' }));
+    writeFileSync(data, problems.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const args = (out: string) => [
+      ...['eval', '--model', join(folder, 'model'), '--data', data, '--out', join(folder, out), '--template', 'raw'],
+      ...['--max-tokens', '200', '--batch-size', '1', '--temperature', '1'],
+    ];
+    const stopped = await signalled(args('stopped'), signal, (shown) => shown.includes('2/12'));
+    expect(stopped).toMatchObject({ status: expected, output: expect.stringContaining('Give the same command again') });
+    expect(foothold(args('stopped')).status).toBe(0);
+    expect(foothold(args('whole')).status).toBe(0);
+    const items = (out: string) => readFileSync(join(folder, out, 'items.jsonl'), 'utf8');
+    expect(items('stopped')).toBe(items('whole'));
+  },
+  120_000,
+);

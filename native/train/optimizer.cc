@@ -96,36 +96,44 @@ double Optimizer::gradientNorm() {
 void Optimizer::allocateAverages() {
   for (State& state : states_) {
     if (state.average.defined()) continue;
-    state.average = at::zeros_like(state.master);
+    // Both or none: the second may be what there is no memory for.
+    at::Tensor average = at::zeros_like(state.master);
     state.squareAverage = at::zeros_like(state.master);
+    state.average = std::move(average);
   }
 }
 
-void Optimizer::stepSubset(bool matrices, const AdamWOptions& options) {
-  std::vector<at::Tensor> masters, gradients, averages, squareAverages, steps;
+Optimizer::Subset Optimizer::subset(bool matrices, int64_t step) {
+  Subset subset;
   for (size_t i = 0; i < states_.size(); ++i) {
     if (isMatrix(states_[i].master) != matrices) continue;
-    masters.push_back(states_[i].master);
-    gradients.push_back(gradient(i));
-    averages.push_back(states_[i].average);
-    squareAverages.push_back(states_[i].squareAverage);
-    steps.push_back(at::full({}, static_cast<double>(steps_), states_[i].master.options()));
+    subset.masters.push_back(states_[i].master);
+    subset.gradients.push_back(gradient(i));
+    subset.averages.push_back(states_[i].average);
+    subset.squareAverages.push_back(states_[i].squareAverage);
+    subset.steps.push_back(at::full({}, static_cast<double>(step), states_[i].master.options()));
   }
-  at::_fused_adamw_(masters, gradients, averages, squareAverages, /*max_exp_avg_sqs=*/{}, steps, options.learningRate,
-                    options.beta1, options.beta2, matrices ? options.weightDecay : 0.0, options.epsilon,
-                    /*amsgrad=*/false, /*maximize=*/false);
+  return subset;
 }
 
 void Optimizer::step(const AdamWOptions& options, double norm) {
   at::NoGradGuard noGrad;
+  // What allocates comes first: from the first change on nothing may fail.
   allocateAverages();
+  Subset matrices = subset(/*matrices=*/true, steps_ + 1);
+  Subset others = subset(/*matrices=*/false, steps_ + 1);
   if (options.maxGradNorm > 0 && norm > options.maxGradNorm) {
     const double scale = options.maxGradNorm / (norm + 1e-6);
     for (State& state : states_) state.gradient.mul_(scale);
   }
   ++steps_;
-  stepSubset(/*matrices=*/true, options);
-  stepSubset(/*matrices=*/false, options);
+  const auto apply = [&](Subset& s, double weightDecay) {
+    at::_fused_adamw_(s.masters, s.gradients, s.averages, s.squareAverages, /*max_exp_avg_sqs=*/{}, s.steps,
+                      options.learningRate, options.beta1, options.beta2, weightDecay, options.epsilon,
+                      /*amsgrad=*/false, /*maximize=*/false);
+  };
+  apply(matrices, options.weightDecay);
+  apply(others, 0.0);
   roundMasters();
   clearGradients();
 }

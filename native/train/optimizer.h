@@ -34,7 +34,8 @@ class Optimizer {
 
   /// Euclidean norm of all gradients together.
   double gradientNorm();
-  /// Clip to options.maxGradNorm, given the norm, take one step and clear the gradients.
+  /// Clip to options.maxGradNorm, given the norm, take one step and clear the gradients. When memory runs out nothing
+  /// has changed but the gradients.
   void step(const AdamWOptions& options, double norm);
 
   void save(const std::string& path) const;
@@ -52,7 +53,11 @@ class Optimizer {
   void allocateAverages();
   /// Set bfloat16 parameters to their masters' rounding.
   void roundMasters();
-  void stepSubset(bool matrices, const AdamWOptions& options);
+  /// Arguments of one fused call, for the matrices or for the rest.
+  struct Subset {
+    std::vector<at::Tensor> masters, gradients, averages, squareAverages, steps;
+  };
+  Subset subset(bool matrices, int64_t step);
 
   std::vector<model::NamedParameter> parameters_;
   std::vector<State> states_;

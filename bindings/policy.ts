@@ -38,6 +38,7 @@ interface NativePolicy {
   saveWeights(request: { file: string }): Call<void>;
   saveOptimizer(request: { file: string }): Call<void>;
   loadOptimizer(request: { file: string }): Call<void>;
+  save(files: { weights: string; optimizer: string }): Call<void>;
   dispose(): Call<void>;
 }
 
@@ -111,6 +112,15 @@ export class Policy {
   /** Write the optimizer's state (and the float32 masters of bfloat16 weights) into one safetensors file. */
   async saveOptimizer(file: string): Promise<void> {
     return this.#live().saveOptimizer({ file }).promise;
+  }
+
+  /**
+   * Write weights and optimizer as the calls made before leave them, beside the calls made after: those that only read
+   * the weights go on, an update waits before it changes them. Needs no memory for a copy on the CPU; on another device
+   * as much of the host's as the larger of the two files.
+   */
+  async save(files: { weights: string; optimizer: string }): Promise<void> {
+    return this.#live().save(files).promise;
   }
 
   /** Read back what {@link saveOptimizer} wrote; the next step is then bitwise the one it would have been. */

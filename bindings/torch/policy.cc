@@ -1,9 +1,11 @@
 // The JS class NativePolicy: one model, its optimizer, and the thread its calls run on.
 #include "native/train/policy.h"
 
+#include <c10/core/GradMode.h>
 #include <napi.h>
 
 #include <cmath>
+#include <future>
 #include <memory>
 
 #include "bindings/torch/arguments.h"
@@ -76,6 +78,12 @@ struct Shared {
   }
 };
 
+/// A policy that keeps its values for as long as this exists.
+struct Reading {
+  Policy* policy;
+  std::shared_ptr<void> token;
+};
+
 class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -86,7 +94,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
          InstanceMethod<&NativePolicy::logits>("logits"), InstanceMethod<&NativePolicy::update>("update"),
          InstanceMethod<&NativePolicy::parameter>("parameter"),
          InstanceMethod<&NativePolicy::saveWeights>("saveWeights"),
-         InstanceMethod<&NativePolicy::saveOptimizer>("saveOptimizer"),
+         InstanceMethod<&NativePolicy::saveOptimizer>("saveOptimizer"), InstanceMethod<&NativePolicy::save>("save"),
          InstanceMethod<&NativePolicy::loadOptimizer>("loadOptimizer"),
          InstanceMethod<&NativePolicy::dispose>("dispose")});
   }
@@ -214,7 +222,34 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     return withFile(info, [](Policy& policy, const std::string& file) { policy.optimizer.save(file); });
   }
   Napi::Value loadOptimizer(const Napi::CallbackInfo& info) {
-    return withFile(info, [](Policy& policy, const std::string& file) { policy.optimizer.load(file); });
+    return withFile(info, [](Policy& policy, const std::string& file) {
+      policy.readers.waitUntilNone();
+      policy.optimizer.load(file);
+    });
+  }
+
+  /// Weights and optimizer, on a thread of their own: the calls made before are waited for, those made after run beside
+  /// it until one is to change the values.
+  Napi::Value save(const Napi::CallbackInfo& info) {
+    const Arguments arguments(info[0], "files");
+    const auto weights = arguments.string("weights");
+    const auto optimizer = arguments.string("optimizer");
+    const auto turn = std::make_shared<std::promise<Reading>>();
+    worker_.post(std::make_shared<Progress>(), [shared = shared_, turn] {
+      try {
+        Policy& policy = shared->get();
+        turn->set_value({&policy, policy.readers.enter()});
+      } catch (...) {
+        turn->set_exception(std::current_exception());
+      }
+    });
+    return startCall(info.This().As<Napi::Object>(), writer_, info.Env().Undefined(), [=](Progress&) -> ToJs {
+      const Reading reading = turn->get_future().get();
+      const c10::NoGradGuard noGrad;
+      foothold::model::saveWeights(reading.policy->model.config, reading.policy->model.weights, weights);
+      reading.policy->optimizer.save(optimizer);
+      return nothing();
+    });
   }
 
   /// Frees the weights after the calls already made.
@@ -227,6 +262,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
 
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
   Worker worker_;
+  Worker writer_;  // after the worker, which it waits for
 };
 
 }  // namespace

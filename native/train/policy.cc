@@ -79,6 +79,20 @@ void backwardPart(Policy& policy, const PackedBatch& packed, const UpdateOptions
   policy.optimizer.collectGradients();
 }
 
+/// Gradient of the whole batch, part by part.
+void accumulateGradients(Policy& policy, const UpdateBatch& batch, const std::vector<int64_t>& rows,
+                         const UpdateOptions& options, PolicyLoss& loss, UpdateMetrics& metrics,
+                         const Progress& progress) {
+  int64_t done = 0;
+  for (const auto& part : cutByTokens(batch, rows, options.maxTokensPerMicroBatch)) {
+    const PackedBatch packed = pack(batch, part, policy.device);
+    backwardPart(policy, packed, options, loss);
+    done += packed.rowOffsets.back();
+    ++metrics.numMicroBatches;
+    progress.advance(done, loss.numTokens());
+  }
+}
+
 void fillMetrics(UpdateMetrics& metrics, const PolicyLoss& loss, LossType type) {
   const LossTotals& totals = loss.totals();
   const double tokens = static_cast<double>(loss.numTokens());
@@ -170,27 +184,21 @@ UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptio
                           batch.refLogProbs.empty() ? nullptr : batch.refLogProbs.data()};
   PolicyLoss loss(options.loss, inputs, rows);
   policy.prepare();
-  int64_t done = 0;
   try {
-    for (const auto& part : cutByTokens(batch, rows, options.maxTokensPerMicroBatch)) {
-      const PackedBatch packed = pack(batch, part, policy.device);
-      backwardPart(policy, packed, options, loss);
-      done += packed.rowOffsets.back();
-      ++metrics.numMicroBatches;
-      progress.advance(done, loss.numTokens());
+    accumulateGradients(policy, batch, rows, options, loss, metrics, progress);
+    fillMetrics(metrics, loss, options.loss.type);
+    metrics.gradNorm = policy.optimizer.gradientNorm();
+    if (!std::isfinite(metrics.loss) || !std::isfinite(metrics.gradNorm)) {
+      policy.optimizer.clearGradients();
+      metrics.skipped = UpdateMetrics::Skipped::NonFinite;
+      return metrics;
     }
+    policy.readers.waitUntilNone(progress);
+    policy.optimizer.step(options.adamW, metrics.gradNorm);
   } catch (...) {
     policy.optimizer.clearGradients();
     throw;
   }
-  fillMetrics(metrics, loss, options.loss.type);
-  metrics.gradNorm = policy.optimizer.gradientNorm();
-  if (!std::isfinite(metrics.loss) || !std::isfinite(metrics.gradNorm)) {
-    policy.optimizer.clearGradients();
-    metrics.skipped = UpdateMetrics::Skipped::NonFinite;
-    return metrics;
-  }
-  policy.optimizer.step(options.adamW, metrics.gradNorm);
   policy.weightsChanged();
   return metrics;
 }

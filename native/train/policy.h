@@ -11,6 +11,7 @@
 #include "native/train/batch.h"
 #include "native/train/loss.h"
 #include "native/train/optimizer.h"
+#include "native/train/readers.h"
 
 namespace foothold::train {
 
@@ -19,10 +20,15 @@ struct Policy {
   /// `weights`: float32 on the CPU. In bfloat16 they stay as the master copies of rounded ones.
   Policy(const model::ModelConfig& config, const model::Weights& weights, const at::Device& device,
          at::ScalarType type);
+  Policy(const Policy&) = delete;
+  Policy& operator=(const Policy&) = delete;
+  ~Policy() { readers.waitUntilNone(); }
 
   at::Device device;
   model::Model model;
   Optimizer optimizer;
+  /// Threads that write the values to disk; whoever is to change them waits.
+  Readers readers;
 
   /// To be called before the model computes: packs the weights anew if they have changed.
   void prepare();
@@ -74,8 +80,8 @@ struct UpdateMetrics {
 };
 
 /// One optimizer step on the whole batch. The gradient does not depend on how it is cut into micro-batches. When
-/// nothing is left to train on, or loss or gradient are not finite, no step is taken. A cancelled update leaves weights
-/// and optimizer as they were.
+/// nothing is left to train on, or loss or gradient are not finite, no step is taken. An update that is cancelled or
+/// runs out of memory leaves weights and optimizer as they were. The step waits for those who read the values.
 UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptions& options, const Progress& progress);
 
 }  // namespace foothold::train

@@ -43,7 +43,13 @@ export type TypedGgufValue =
   | { type: GgufScalarType; value: number | bigint | boolean | string }
   | { type: 'Array'; elementType: GgufScalarType; value: (number | bigint | boolean | string)[] };
 
+/** An exclusive lock on a file; the operating system lets go of it when the process ends, however it ends. */
+export interface FileLock {
+  release(): void;
+}
+
 interface IoAddon {
+  lockFile(path: string): FileLock | 'held' | 'unsupported';
   readGgufHeader(path: string): GgufHeader;
   readSafetensorsHeader(path: string): SafetensorsHeader;
   readTensor(path: string, name: string): Tensor;
@@ -79,4 +85,13 @@ export function writeSafetensors(path: string, tensors: TensorToWrite[], metadat
 /** Write a GGUF file of version 3, as safely as `writeSafetensors`. */
 export function writeGguf(path: string, tensors: TensorToWrite[], metadata: Record<string, TypedGgufValue> = {}): void {
   addon().writeGguf(path, tensors, metadata);
+}
+
+/**
+ * Lock a file, creating it when needed. Others can read it meanwhile.
+ * @returns the lock (released when it is collected, too); `held` when somebody else has it, in this process or another;
+ *   `unsupported` when the file system has no locks.
+ */
+export function lockFile(path: string): FileLock | 'held' | 'unsupported' {
+  return addon().lockFile(path);
 }

@@ -14,6 +14,7 @@
 #include "bindings/torch/io_write.h"
 #include "bindings/torch/register.h"
 #include "native/io/convert.h"
+#include "native/io/file_lock.h"
 #include "native/io/gguf.h"
 #include "native/io/gguf_types.h"
 #include "native/io/little_endian.h"
@@ -180,12 +181,32 @@ Napi::Value readTensor(const Napi::CallbackInfo& info) {
   });
 }
 
+/// lockFile(path): 'held', 'unsupported', or { release() }; also released when the object is collected.
+Napi::Value lockFile(const Napi::CallbackInfo& info) {
+  return withErrorCodes(info, [&](Napi::Env env) -> Napi::Value {
+    std::unique_ptr<FileLock> taken;
+    switch (FileLock::tryLock(stringArgument(info, 0, "path"), taken)) {
+      case FileLock::Outcome::Held:
+        return Napi::String::New(env, "held");
+      case FileLock::Outcome::Unsupported:
+        return Napi::String::New(env, "unsupported");
+      case FileLock::Outcome::Taken:
+        break;
+    }
+    const auto lock = std::make_shared<std::unique_ptr<FileLock>>(std::move(taken));
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("release", Napi::Function::New(env, [lock](const Napi::CallbackInfo&) { lock->reset(); }));
+    return result;
+  });
+}
+
 }  // namespace
 
 void registerIo(Napi::Env env, Napi::Object exports) {
   exports.Set("readGgufHeader", Napi::Function::New(env, readGgufHeader, "readGgufHeader"));
   exports.Set("readSafetensorsHeader", Napi::Function::New(env, readSafetensorsHeader, "readSafetensorsHeader"));
   exports.Set("readTensor", Napi::Function::New(env, readTensor, "readTensor"));
+  exports.Set("lockFile", Napi::Function::New(env, lockFile, "lockFile"));
   exports.Set("writeSafetensors", Napi::Function::New(env, writeSafetensorsFromJs, "writeSafetensors"));
   exports.Set("writeGguf", Napi::Function::New(env, writeGgufFromJs, "writeGguf"));
 }

@@ -13,7 +13,7 @@ import { Progress } from './progress.js';
 export async function runTraining(options: TrainArguments): Promise<void> {
   const config = loadConfig(configFile(options.config, options.resume), options.set);
   if (options.dryRun) process.stdout.write(dryRunText(await dryRun(config, options.sample)));
-  else await run(config, options.resume);
+  else await run(config, options);
 }
 
 function configFile(path: string, resume: boolean): string {
@@ -28,12 +28,16 @@ function configFile(path: string, resume: boolean): string {
   );
 }
 
-async function run(config: RunConfig, resume: boolean): Promise<void> {
+async function run(
+  config: RunConfig,
+  { resume, override }: Pick<TrainArguments, 'resume' | 'override'>,
+): Promise<void> {
   const progress = new Progress();
   const interrupt = new Interrupt((message) => progress.log(message));
   try {
     const trainer = await Trainer.create(config, {
       resume,
+      override,
       signal: interrupt.signal,
       onWarning: (message) => progress.log(`warning: ${message}`),
       onPhase: (phase) => progress.enter(phase),

@@ -100,6 +100,8 @@ function common(defaults: { learningRate: number; scheduler: 'constant' | 'cosin
     saveSteps: z.int().min(0).default(50),
     /** Checkpoints kept besides the best one and those a stage starts from. */
     saveTotalLimit: count.default(2),
+    /** Steps in a row without a finite loss and gradient at which the run stops. */
+    maxBadSteps: count.default(5),
   };
 }
 

@@ -4,35 +4,19 @@
  * still is.
  */
 import { cp, readdir, readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { DType } from '../../bindings/torch.js';
 import { UserError } from '../errors.js';
 import { saveModelFolder } from '../model/save.js';
 import type { ModelSource } from '../model/source.js';
-import { firstProgress, type Progress } from './context.js';
-import { publishFolder, writeWhole } from './files.js';
+import { publishFolder, removeFolder, writeWhole } from './files.js';
 import { damage, manifestFile, writeManifest } from './manifest.js';
 import type { TrainablePolicy } from './policy.js';
 import { progressFromJson, progressToJson } from './serialize.js';
+import type { RunState } from './state.js';
 
-/** What goes on changing while a run runs, weights and optimizer aside. */
-export interface RunState {
-  /** Place of the stage, from 0. */
-  stage: number;
-  progress: Progress;
-  /** Step and score of the best validation of the stage. */
-  best: { step: number; score: number } | null;
-  validationsWithoutImprovement: number;
-  /** Step of the checkpoint that the stage began from; null: the model itself. */
-  start: number | null;
-}
-
-export function firstState(): RunState {
-  return { stage: 0, progress: firstProgress(), best: null, validationsWithoutImprovement: 0, start: null };
-}
-
-const stateVersion = 1;
+const stateVersion = 2;
 const optimizerFile = 'optimizer.safetensors';
 const stateFile = 'state.json';
 
@@ -42,6 +26,8 @@ const stateSchema = z.object({
   best: z.object({ step: z.int(), score: z.number() }).nullable(),
   validationsWithoutImprovement: z.int(),
   start: z.int().nullable(),
+  badSteps: z.int().min(0),
+  maxTokensPerMicroBatch: z.int().min(1).nullable(),
   progress: z.looseObject({ step: z.int(), stageStep: z.int(), position: z.int(), buffer: z.array(z.looseObject({})) }),
 });
 
@@ -54,23 +40,47 @@ export function weightsFile(folder: string): string {
   return join(folder, 'model.safetensors');
 }
 
-/** Write a checkpoint of the policy as it is now. */
-export async function saveCheckpoint(
+/** A checkpoint on its way to the disk. */
+export interface Saving {
+  /** Settles when the weights may change again: the policy sees to it that what is written are those of now. */
+  taken: Promise<void>;
+  /** Settles when the checkpoint stands under its name, or cannot be written. */
+  written: Promise<void>;
+}
+
+/**
+ * Begin to write a checkpoint of the policy as it is now.
+ * @param beforeCommit what must be on the disk before the checkpoint counts.
+ */
+export function saveCheckpoint(
   checkpoints: string,
   policy: TrainablePolicy,
   model: ModelSource,
   dtype: DType,
   state: RunState,
-): Promise<void> {
+  beforeCommit: () => Promise<void>,
+): Saving {
+  const stateJson = JSON.stringify({ version: stateVersion, ...state, progress: progressToJson(state.progress) });
   const final = checkpointFolder(checkpoints, state.progress.step);
   const partial = join(checkpoints, `.${basename(final)}.partial`);
-  await rm(partial, { recursive: true, force: true });
-  await saveModelFolder(partial, model, dtype, (file) => policy.saveWeights(file));
-  await policy.saveOptimizer(join(partial, optimizerFile));
-  const saved = { version: stateVersion, ...state, progress: progressToJson(state.progress) };
-  await writeWhole(join(partial, stateFile), `${JSON.stringify(saved)}\n`);
-  await writeManifest(partial);
-  await publishFolder(partial, final);
+  let take = () => {};
+  const taken = new Promise<void>((resolve) => {
+    take = resolve;
+  });
+  const write = async () => {
+    await rm(partial, { recursive: true, force: true });
+    await saveModelFolder(partial, model, dtype, (weights) => {
+      const saved = policy.save({ weights, optimizer: join(dirname(weights), optimizerFile) });
+      take();
+      return saved;
+    });
+    await writeWhole(join(partial, stateFile), `${stateJson}\n`);
+    await writeManifest(partial);
+    await beforeCommit();
+    await publishFolder(partial, final);
+  };
+  const written = write();
+  return { taken: Promise.race([taken, written]), written };
 }
 
 /**
@@ -123,7 +133,7 @@ export async function pruneCheckpoints(
 ): Promise<void> {
   const steps = (await checkpointSteps(checkpoints)).filter((step) => !keep.includes(step));
   for (const step of steps.slice(0, Math.max(0, steps.length - limit))) {
-    await rm(checkpointFolder(checkpoints, step), { recursive: true });
+    await removeFolder(checkpointFolder(checkpoints, step));
   }
 }
 

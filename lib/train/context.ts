@@ -27,6 +27,8 @@ export interface StageContext<S extends StageConfig = StageConfig> {
   /** What reading the training file kept and dropped. */
   report: DataReport;
   deck: Deck;
+  /** Tokens of a micro-batch: the stage's setting, or less once memory has run out. */
+  memory: { maxTokensPerMicroBatch: number };
   /** Told what the user should know but that does not stop the run. */
   warn(message: string): void;
 }

@@ -3,7 +3,6 @@ import type { RunConfig } from '../config/index.js';
 import type { DataReport } from '../data/report.js';
 import { loadModelSource } from '../model/source.js';
 import { type MalformedReason, malformedReasons } from '../reward/index.js';
-import { firstState } from './checkpoint.js';
 import type { RlContext, SftContext } from './context.js';
 import { finiteRewards, spread } from './filter.js';
 import { type Engine, nativeEngine } from './policy.js';
@@ -13,6 +12,7 @@ import { reward } from './reward.js';
 import { rollOut } from './rollout.js';
 import { demonstration } from './sft.js';
 import { closeStage, isRl, openStage } from './stage.js';
+import { firstState } from './state.js';
 
 /** Most instances rendered for the lengths; of larger data sets a random choice. */
 const maxRendered = 2000;
@@ -140,8 +140,7 @@ const withoutWeights: Engine = {
       generate: refuse,
       logProbs: refuse,
       update: refuse,
-      saveWeights: refuse,
-      saveOptimizer: refuse,
+      save: refuse,
       loadOptimizer: refuse,
       dispose: () => {},
     };

@@ -1,10 +1,12 @@
 import { defineConfig, loadConfig, type RunConfig, type RunInput } from '../config/index.js';
-import { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from './trainer.js';
+import type { StepRecord, TrainerOptions, TrainResult } from './run.js';
+import { Trainer } from './trainer.js';
 
 export type { Phase } from './context.js';
 export type { Metrics, Sample } from './record.js';
+export type { StepRecord, TrainerOptions, TrainResult } from './run.js';
 export type { RunEnd, RunStart, Tracker } from './tracker.js';
-export { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from './trainer.js';
+export { Trainer } from './trainer.js';
 
 export interface TrainOptions extends TrainerOptions {
   onStep?: (step: StepRecord) => void;

@@ -19,8 +19,7 @@ export interface TrainablePolicy {
   generate(request: GenerateRequest, call?: CallOptions): Promise<Rollouts>;
   logProbs(batch: TokenBatch, temperature: number, call?: CallOptions): Promise<Float32Array>;
   update(batch: UpdateBatch, options: UpdateOptions, call?: CallOptions): Promise<UpdateMetrics>;
-  saveWeights(file: string): Promise<void>;
-  saveOptimizer(file: string): Promise<void>;
+  save(files: { weights: string; optimizer: string }): Promise<void>;
   loadOptimizer(file: string): Promise<void>;
   dispose(): void;
 }

@@ -1,9 +1,9 @@
 /** What a step leaves behind: a line of metrics, with TRL's names, and some of its completions. */
-import type { UpdateMetrics } from '../../bindings/torch.js';
 import { malformedReasons } from '../reward/index.js';
 import type { Collected } from './collect.js';
 import type { Progress, RlContext, StageContext } from './context.js';
 import { finiteRewards, spread } from './filter.js';
+import type { MadeUpdate } from './micro_batch.js';
 import type { ScoredGroup } from './rollout.js';
 import type { UpdateOutcome } from './update.js';
 
@@ -31,6 +31,16 @@ export interface Sample {
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
+
+/** One completion of a batch as the report of a bad step shows it. */
+export interface BatchRow {
+  instance: string;
+  prompt: string;
+  completion: string;
+  /** Null where there is none: in supervised fine-tuning, and where the reward failed. */
+  reward: number | null;
+  advantage: number | null;
+}
 
 /**
  * Metrics of one RL step. What is said about rewards and completions holds for everything sampled in the step, also for
@@ -81,13 +91,14 @@ export function position(run: StageContext, progress: Progress): Metrics {
 }
 
 /** Means over the updates that were made. */
-export function updateMetrics(updates: readonly UpdateMetrics[]): Metrics {
+export function updateMetrics(updates: readonly MadeUpdate[]): Metrics {
   return {
     loss: finite(mean(updates.map(({ loss }) => loss))),
     grad_norm: finite(mean(updates.map(({ gradNorm }) => gradNorm))),
     entropy: finite(mean(updates.map(({ entropy }) => entropy))),
     'updates/made': updates.filter(({ skipped }) => skipped === null).length,
     'updates/skipped_masked': updates.filter(({ skipped }) => skipped === 'masked').length,
+    'updates/out_of_memory': updates.reduce((sum, { outOfMemory }) => sum + outOfMemory, 0),
     'updates/skipped_non_finite': updates.filter(({ skipped }) => skipped === 'nonFinite').length,
   };
 }
@@ -135,6 +146,20 @@ export function rlSamples(
       })),
     )
     .slice(0, run.stage.logCompletions);
+}
+
+/** All that was trained on. */
+export function rlBatch(batch: readonly ScoredGroup[], advantages: Float64Array): BatchRow[] {
+  return batch
+    .flatMap(({ instance, prompt, completions, scores }) =>
+      completions.map(({ text }, k) => ({
+        instance: instance.id,
+        prompt,
+        completion: text,
+        reward: finite(scores[k]!.reward),
+      })),
+    )
+    .map((row, i) => ({ ...row, advantage: finite(advantages[i]!) }));
 }
 
 /** One completion of a group with its score. */

@@ -5,71 +5,131 @@
  *     environment.json    versions, machine, data and model
  *     metrics.jsonl       a line a step (and one at the start of a stage that validates)
  *     samples.jsonl       completions with their rewards
+ *     events.jsonl        when it began, was resumed, with which settings changed, what it warned of, how it ended
  *     checkpoints/step-N  see checkpoint.ts
  *     model/              the result, as a Hugging Face folder
+ *     .lock               see lock.ts
  */
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { FileLock } from '../../bindings/io.js';
 import { configToYaml, loadConfig, type RunConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
-import { writeWhole } from './files.js';
+import { removeRemains, writeWhole } from './files.js';
+import { lockName, lockRun } from './lock.js';
+import { LineLog } from './log.js';
 import type { Metrics, Sample } from './record.js';
-import { requireSameSettings } from './same_run.js';
+import { type Change, changedSettings, refuseChanges } from './same_run.js';
 
 export class RunDirectory {
   readonly path: string;
   readonly checkpoints: string;
   readonly model: string;
-  private readonly metrics: string;
-  private readonly samples: string;
+  /** Settings that make it another run than the one that was begun. */
+  changes: Change[] = [];
+  private readonly metrics: LineLog;
+  private readonly samples: LineLog;
+  private readonly events: LineLog;
+  private lock: FileLock | null = null;
 
   private constructor(path: string) {
     this.path = resolve(path);
-    this.checkpoints = join(this.path, 'checkpoints');
-    this.model = join(this.path, 'model');
-    this.metrics = join(this.path, 'metrics.jsonl');
-    this.samples = join(this.path, 'samples.jsonl');
+    this.checkpoints = this.file('checkpoints');
+    this.model = this.file('model');
+    this.metrics = new LineLog(this.file('metrics.jsonl'));
+    this.samples = new LineLog(this.file('samples.jsonl'));
+    this.events = new LineLog(this.file('events.jsonl'));
   }
 
   /**
-   * Open the directory of a run, making it when needed.
-   * @throws UserError when it holds a run already and `resume` is false, or is not a folder of a run.
+   * Open the directory of a run for this process alone, making it when needed; `close` lets others at it.
+   * @throws UserError when it holds a run already and `resume` is false, is not a folder of a run, is in use, or was
+   *   begun with other settings that `override` does not accept.
    */
-  static async open(config: RunConfig, resume: boolean): Promise<RunDirectory> {
+  static async open(config: RunConfig, { resume = false, override = false }, warn: (message: string) => void) {
     const directory = new RunDirectory(config.output);
-    const { path } = directory;
-    const entries = existsSync(path) ? await readdir(path) : [];
-    const isRun = entries.includes('config.yaml');
-    if (entries.length > 0 && !isRun) {
-      throw new UserError(`${path} is not empty and not a run of Foothold. Choose another output.`, 'FOOTHOLD_RUN');
+    await directory.refuseForeign();
+    await mkdir(directory.checkpoints, { recursive: true });
+    directory.lock = lockRun(directory.path);
+    if (!directory.lock) {
+      warn(`the file system of ${directory.path} has no locks: see to it yourself that no second process uses it`);
     }
-    if (isRun && !resume) {
+    try {
+      await directory.takeOver(config, resume, override);
+      return directory;
+    } catch (error) {
+      directory.lock?.release();
+      throw error;
+    }
+  }
+
+  private async refuseForeign(): Promise<void> {
+    const entries = existsSync(this.path) ? await readdir(this.path) : [];
+    // What a run that died before it was written down may have left.
+    const own = ['checkpoints', lockName, 'config.yaml.partial'];
+    if (!entries.includes('config.yaml') && entries.some((name) => !own.includes(name))) {
       throw new UserError(
-        `${path} holds a run already. Go on with it (--resume), or choose another output (--set output=…).`,
+        `${this.path} is not empty and not a run of Foothold. Choose another output.`,
         'FOOTHOLD_RUN',
       );
     }
-    const file = join(path, 'config.yaml');
-    if (isRun) requireSameSettings(loadConfig(file), config, path);
-    await mkdir(directory.checkpoints, { recursive: true });
+  }
+
+  private async takeOver(config: RunConfig, resume: boolean, override: boolean): Promise<void> {
+    const file = this.file('config.yaml');
+    if (existsSync(file)) {
+      if (!resume) {
+        throw new UserError(
+          `${this.path} holds a run already. Go on with it (--resume), or choose another output (--set output=…).`,
+          'FOOTHOLD_RUN',
+        );
+      }
+      this.changes = changedSettings(loadConfig(file), config);
+      if (!override) refuseChanges(this.changes, this.path);
+    }
+    await removeRemains(this.path);
+    await removeRemains(this.checkpoints);
     await writeWhole(file, configToYaml(config));
-    return directory;
+  }
+
+  close(): void {
+    this.lock?.release();
+    this.lock = null;
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
   }
 
   async writeEnvironment(environment: object): Promise<void> {
-    await writeWhole(join(this.path, 'environment.json'), `${JSON.stringify(environment, null, 2)}\n`);
+    await writeWhole(this.file('environment.json'), `${JSON.stringify(environment, null, 2)}\n`);
   }
 
-  async append(metrics: Metrics, samples: readonly Sample[]): Promise<void> {
-    await appendFile(this.metrics, `${JSON.stringify(metrics)}\n`);
-    if (samples.length > 0)
-      await appendFile(this.samples, samples.map((sample) => `${JSON.stringify(sample)}\n`).join(''));
+  /** Take in what a step leaves behind. It is written beside what comes next: see `failure` and `flush`. */
+  append(metrics: Metrics, samples: readonly Sample[]): void {
+    this.metrics.append([metrics]);
+    this.samples.append(samples);
+  }
+
+  /** Note what happened to the run. */
+  note(event: string, details: object = {}): void {
+    this.events.append([{ time: new Date().toISOString(), event, ...details }]);
+  }
+
+  /** Why lines could not be written; they still wait. */
+  get failure(): Error | null {
+    return this.metrics.failure ?? this.samples.failure ?? this.events.failure;
+  }
+
+  /** Bring all lines to the disk. @throws why that cannot be done. */
+  async flush(): Promise<void> {
+    for (const log of [this.metrics, this.samples, this.events]) await log.flush();
   }
 
   /** Remove the lines of steps after a checkpoint, which are going to be made again; -1 removes all. */
   async rewind(step: number, stage: number): Promise<void> {
-    for (const file of [this.metrics, this.samples]) {
+    for (const file of [this.file('metrics.jsonl'), this.file('samples.jsonl')]) {
       if (!existsSync(file)) continue;
       const lines = (await readFile(file, 'utf8')).split('\n');
       await writeWhole(

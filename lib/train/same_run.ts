@@ -2,29 +2,44 @@
 import type { RunConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
 
-/** Settings that change how fast or how often, never what is learnt. */
+/** Settings that change how fast or how often, and no bit of what is learnt. */
 const harmless = [
   'output',
-  'device',
-  'maxTokensPerMicroBatch',
   'gradientCheckpointing',
-  'maxBatchedTokens',
   'saveSteps',
   'saveTotalLimit',
+  'maxBadSteps',
   'rewardTimeout',
   'logCompletions',
 ];
 
-/** @throws UserError that names the settings that differ. */
-export function requireSameSettings(begun: RunConfig, now: RunConfig, path: string): void {
+/** A setting that differs: its key, and its values as JSON. */
+export interface Change {
+  key: string;
+  before: string;
+  after: string;
+}
+
+/** Settings that make it another run. */
+export function changedSettings(begun: RunConfig, now: RunConfig): Change[] {
   const before = settings(begun);
   const after = settings(now);
-  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
-  if (changed.length === 0) return;
-  const list = changed.map((key) => `${key}: ${before.get(key) ?? 'not set'} then, ${after.get(key) ?? 'not set'} now`);
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((key) => ({ key, before: before.get(key) ?? 'not set', after: after.get(key) ?? 'not set' }))
+    .filter(({ before, after }) => before !== after);
+}
+
+/** The same for people, one a line. */
+export function changesText(changes: readonly Change[]): string {
+  return changes.map(({ key, before, after }) => `  ${key}: ${before} then, ${after} now`).join('\n');
+}
+
+/** @throws UserError that names the settings that differ. */
+export function refuseChanges(changes: readonly Change[], path: string): void {
+  if (changes.length === 0) return;
   throw new UserError(
-    `${path} was begun with other settings, so going on would be another run:\n  ${list.join('\n  ')}\n` +
-      `Go on with its own (foothold train ${path} --resume), or begin a new run in another output.`,
+    `${path} was begun with other settings, so going on would be another run:\n${changesText(changes)}\n` +
+      `Go on with its own (foothold train ${path} --resume), accept these (--override), or begin a new run in another output.`,
     'FOOTHOLD_RUN',
   );
 }

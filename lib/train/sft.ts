@@ -3,6 +3,7 @@ import { raggedFromRows } from '../../bindings/ragged.js';
 import type { TokenBatch } from '../../bindings/torch.js';
 import { drawRendered } from './collect.js';
 import type { Progress, SftContext, StageContext, StepCall } from './context.js';
+import { updateWithinMemory } from './micro_batch.js';
 import { position, updateMetrics } from './record.js';
 import { fitsPrompt, type RenderedInstance } from './render.js';
 import { learningRateAt } from './schedule.js';
@@ -17,7 +18,7 @@ export async function sftStep(run: SftContext, before: Progress, call: StepCall)
   const batch = demonstrations(run, rendered);
 
   call.onPhase?.('update');
-  const metrics = await run.policy.update(batch, updateOptions(run.stage, learningRate), call);
+  const made = await updateWithinMemory(run, batch, updateOptions(run.stage, learningRate), call);
   call.onUpdate?.();
 
   progress.step++;
@@ -27,12 +28,21 @@ export async function sftStep(run: SftContext, before: Progress, call: StepCall)
     progress,
     metrics: {
       ...position(run, progress),
-      ...updateMetrics([metrics]),
+      ...updateMetrics([made]),
       'completions/mean_length': batch.completions.values.length / rendered.length,
       'sampling/too_long': tooLong,
       learning_rate: learningRate,
     },
     samples: [],
+    updates: [made],
+    batch: () =>
+      rendered.map((row) => ({
+        instance: row.instance.id,
+        prompt: row.prompt,
+        completion: demonstration(row),
+        reward: null,
+        advantage: null,
+      })),
   };
 }
 

@@ -5,12 +5,13 @@ import { UserError } from '../errors.js';
 import type { ModelSource } from '../model/source.js';
 import { loadTemplate, type Template } from '../prompt/template.js';
 import { type RewardFunction, Scorer } from '../reward/index.js';
-import { checkpointFolder, loadOptimizer, type RunState, weightsFile } from './checkpoint.js';
+import { checkpointFolder, loadOptimizer, weightsFile } from './checkpoint.js';
 import type { Phase, RlContext, SftContext } from './context.js';
 import { readDataset } from './dataset.js';
 import { Deck } from './draw.js';
 import type { Engine, TrainablePolicy } from './policy.js';
 import { deriveSeed } from './random.js';
+import type { RunState } from './state.js';
 
 export interface StageResources {
   config: RunConfig;
@@ -58,6 +59,7 @@ export async function openStage(
       validation,
       report,
       deck: new Deck(train.length, deriveSeed(seed, 0)),
+      memory: { maxTokensPerMicroBatch: state.maxTokensPerMicroBatch ?? stage.maxTokensPerMicroBatch },
       warn,
     };
     if (stage.method === 'sft') return { ...shared, stage };

@@ -1,7 +1,8 @@
 /** One step of SRL or RLVR: draw, render, roll out, reward and filter (all in `collect`), update, record. */
 import { collect } from './collect.js';
 import type { Progress, RlContext, StepCall } from './context.js';
-import { type Metrics, rlMetrics, rlSamples, type Sample } from './record.js';
+import type { MadeUpdate } from './micro_batch.js';
+import { type BatchRow, type Metrics, rlBatch, rlMetrics, rlSamples, type Sample } from './record.js';
 import { learningRateAt } from './schedule.js';
 import { update } from './update.js';
 
@@ -10,6 +11,9 @@ export interface StepResult {
   progress: Progress;
   metrics: Metrics;
   samples: Sample[];
+  updates: MadeUpdate[];
+  /** What the updates were made of. */
+  batch: () => BatchRow[];
 }
 
 /** Make one step. `before` is left as it is, so that a step given up half-way can be made again. */
@@ -30,6 +34,8 @@ export async function rlStep(run: RlContext, before: Progress, call: StepCall): 
     progress,
     metrics: { ...rlMetrics(run, progress, collected, outcome), learning_rate: learningRate },
     samples: rlSamples(run, progress, collected, outcome.advantages),
+    updates: outcome.updates,
+    batch: () => rlBatch(collected.batch, outcome.advantages),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Trackers are told of a run as it goes: dashboards, experiment databases, TensorBoard. */
 import type { RunConfig } from '../config/index.js';
-import type { StepRecord, TrainResult } from './trainer.js';
+import type { StepRecord, TrainResult } from './run.js';
 
 /** What a tracker is told when a run begins, or goes on. */
 export interface RunStart {

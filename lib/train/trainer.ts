@@ -1,67 +1,31 @@
 /** A run: its stages one after the other, step by step, with validation, checkpoints and a clean stop. */
 import type { RunConfig } from '../config/index.js';
+import { UserError } from '../errors.js';
 import { loadModelSource, type ModelSource } from '../model/source.js';
-import type { RewardFunction } from '../reward/index.js';
-import {
-  checkpointFolder,
-  exportModel,
-  firstState,
-  lastCheckpoint,
-  pruneCheckpoints,
-  type RunState,
-  saveCheckpoint,
-} from './checkpoint.js';
-import { firstProgress, type Phase, type RlContext, type SftContext, type StepCall } from './context.js';
+import { giveUp, isBad } from './bad_steps.js';
+import { checkpointFolder, exportModel, lastCheckpoint } from './checkpoint.js';
+import { CheckpointWriter, type Snapshot } from './checkpoint_writer.js';
+import type { RlContext, SftContext, StepCall } from './context.js';
 import { environment } from './environment.js';
-import { type Engine, nativeEngine } from './policy.js';
+import { nativeEngine } from './policy.js';
 import { type Metrics, position, type Sample } from './record.js';
+import type { StepRecord, TrainerOptions, TrainResult } from './run.js';
 import { RunDirectory } from './run_directory.js';
+import { changesText } from './same_run.js';
 import { sftStep } from './sft.js';
 import { closeStage, isRl, openStage, type StageResources } from './stage.js';
-import { rlStep } from './step.js';
-import { type Tracker, Trackers, tracked } from './tracker.js';
+import {
+  dueForCheckpoint,
+  dueForValidation,
+  firstState,
+  nextState,
+  type RunState,
+  stageDone,
+  withScore,
+} from './state.js';
+import { rlStep, type StepResult } from './step.js';
+import { Trackers, tracked } from './tracker.js';
 import { validateRl, validateSft } from './validate.js';
-
-export interface TrainerOptions {
-  /** Rewards given in code, by the names the configuration uses. */
-  rewards?: Record<string, RewardFunction>;
-  /** Go on with the run in `output` from its last checkpoint. */
-  resume?: boolean;
-  /** Aborting gives up the step in progress; see `Trainer.stop` to let it finish. */
-  signal?: AbortSignal;
-  onWarning?: (message: string) => void;
-  /** A part of a step begins. */
-  onPhase?: (phase: Phase) => void;
-  /** How far the part in progress is: bytes of a download (phase `fetch`), else tokens. */
-  onProgress?: (progress: { done: number; total: number }) => void;
-  /** Listeners that get the run's start, every step and its end. */
-  trackers?: readonly Tracker[];
-  /** The native core; tests put another in its place. */
-  engine?: Engine;
-}
-
-/** One step that was made, or (`step` as before) the validation at the start of a stage. */
-export interface StepRecord {
-  step: number;
-  /** Steps that all stages together will have, as far as is known. */
-  totalSteps: number;
-  stage: number;
-  metrics: Metrics;
-  samples: Sample[];
-}
-
-/** How a run ended. */
-export interface TrainResult {
-  /** `stopped`: by `stop` or by the signal; `--resume` goes on. */
-  outcome: 'finished' | 'stopped';
-  step: number;
-  /** Step of the last checkpoint; null when there is none. */
-  checkpoint: number | null;
-  output: string;
-  /** Folder of the resulting model; null when the run has not finished. */
-  model: string | null;
-  best: { step: number; score: number } | null;
-}
 
 /**
  * A training run that can be iterated over:
@@ -72,18 +36,29 @@ export interface TrainResult {
  */
 export class Trainer implements AsyncIterable<StepRecord> {
   private stopping = false;
-  private lastSaved: number | null = null;
   private ended: TrainResult | undefined;
+  /** The state after the last step that was not bad; null once the weights have changed since. */
+  private good: RunState | null;
+  /** Folder of the checkpoint to go on from, until that is done. */
+  private resumed: string | null;
+  private readonly writer: CheckpointWriter;
 
   private constructor(
     readonly config: RunConfig,
-    readonly model: ModelSource,
     private readonly directory: RunDirectory,
     private readonly resources: StageResources,
     private readonly options: TrainerOptions,
     private state: RunState,
-    private resumed: string | null,
-  ) {}
+    last: { folder: string; step: number } | null,
+  ) {
+    this.good = state.badSteps === 0 ? state : null;
+    this.resumed = last?.folder ?? null;
+    const { diskFullTimeout = 600, signal } = options;
+    const goOn = () => !this.stopping && !signal?.aborted;
+    const { model, warn } = resources;
+    const writing = { model, dtype: config.model.dtype, diskFullTimeout, goOn, warn };
+    this.writer = new CheckpointWriter(directory, writing, last?.step ?? null);
+  }
 
   /**
    * @throws UserError when model, data, rewards or run directory cannot be used.
@@ -95,24 +70,42 @@ export class Trainer implements AsyncIterable<StepRecord> {
       onProgress: ({ received, total }) => onProgress?.({ done: received, total }),
     });
     const engine = options.engine ?? (await nativeEngine());
-    const directory = await RunDirectory.open(config, options.resume ?? false);
-    const warn = options.onWarning ?? (() => {});
+    const say = options.onWarning ?? (() => {});
+    const directory = await RunDirectory.open(config, options, say);
+    const warn = (message: string) => {
+      directory.note('warning', { message });
+      say(message);
+    };
+    try {
+      const rewards = options.rewards ?? {};
+      const { checkpoints } = directory;
+      const resources: StageResources = { config, model, engine, checkpoints, rewards, warn, onPhase };
+      return await Trainer.pickUp(directory, resources, options);
+    } catch (error) {
+      directory.close();
+      throw error;
+    }
+  }
+
+  /** Begin where the last checkpoint is; at the beginning if there is none. */
+  private static async pickUp(directory: RunDirectory, resources: StageResources, options: TrainerOptions) {
+    const { config, model, warn } = resources;
     const last = await lastCheckpoint(directory.checkpoints, warn);
     const state = last?.state ?? firstState();
+    if (state.stage >= config.stages.length) throw tooFewStages(directory.path, state, config);
+    if (directory.changes.some(({ key }) => key.endsWith('.maxTokensPerMicroBatch'))) {
+      state.maxTokensPerMicroBatch = null;
+    }
     await directory.rewind(last?.step ?? -1, state.stage);
     await directory.writeEnvironment(environment(model));
-    const resources: StageResources = {
-      config,
-      model,
-      engine,
-      checkpoints: directory.checkpoints,
-      rewards: options.rewards ?? {},
-      warn,
-      onPhase,
-    };
-    const trainer = new Trainer(config, model, directory, resources, options, state, last?.folder ?? null);
-    trainer.lastSaved = last?.step ?? null;
-    return trainer;
+    const { changes } = directory;
+    directory.note(last ? 'resumed' : 'begun', { step: state.progress.step, ...(changes.length > 0 && { changes }) });
+    if (changes.length > 0) warn(`going on with other settings:\n${changesText(changes)}`);
+    return new Trainer(config, directory, resources, options, state, last);
+  }
+
+  get model(): ModelSource {
+    return this.resources.model;
   }
 
   /** Finish the step in progress, save, and end the iteration. */
@@ -131,39 +124,54 @@ export class Trainer implements AsyncIterable<StepRecord> {
     return this.ended;
   }
 
-  [Symbol.asyncIterator](): AsyncGenerator<StepRecord, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void> {
     const trackers = new Trackers(this.options.trackers ?? [], this.resources.warn);
-    const start = { config: this.config, output: this.output, resumedFrom: this.lastSaved };
-    return tracked(this.stages(), trackers, start, () => this.ended);
+    const start = { config: this.config, output: this.output, resumedFrom: this.writer.written };
+    try {
+      yield* tracked(this.steps(), trackers, start, () => this.ended);
+    } catch (error) {
+      this.directory.note('failed', { step: this.state.progress.step, message: (error as Error).message });
+      throw error;
+    } finally {
+      await this.directory.flush().catch(() => {}); // its failure has been told, or is that of the lines just above
+      this.directory.close();
+    }
   }
 
-  private async *stages(): AsyncGenerator<StepRecord, void> {
+  private async *steps(): AsyncGenerator<StepRecord, void> {
     for (;;) {
       const run = await openStage(this.resources, this.state, this.resumed);
       this.resumed = null;
       try {
         yield* this.runStage(run);
+        if (!this.ended) await this.writer.save(this.snapshot(run));
       } finally {
+        await this.writer.settle().catch(() => {}); // what it fails with was told, or something worse is on its way
         await closeStage(run);
       }
       if (this.ended) return;
-      if (this.state.stage + 1 === this.config.stages.length) break;
-      this.state = this.nextStage();
+      if (this.state.stage + 1 === this.config.stages.length) return this.finish();
+      this.state = nextState(this.state, this.config);
+      this.good = this.state;
     }
+  }
+
+  private async finish(): Promise<void> {
     const folder = checkpointFolder(this.directory.checkpoints, this.state.best?.step ?? this.state.progress.step);
-    await exportModel(folder, this.directory.model);
+    await this.writer.secure(this.state, () => exportModel(folder, this.directory.model));
     this.end('finished');
   }
 
   /** The steps of one stage; `this.ended` is set when the run is to end with it. */
   private async *runStage(run: RlContext | SftContext): AsyncGenerator<StepRecord, void> {
     if (this.state.progress.stageStep === 0 && run.validation.length > 0) {
-      const first = await this.guarded(() => this.validateStart(run));
+      const first = await this.guarded(run, () => this.validateStart(run));
       if (first) yield first;
     }
-    while (!this.ended && !this.stageDone(run)) {
+    while (!this.ended && !stageDone(this.state, run)) {
+      if (this.writer.failure) await this.writer.save(this.snapshot(run));
       if (this.stopping) return this.saveAndStop(run);
-      const record = await this.guarded((call) => this.makeStep(run, call), run);
+      const record = await this.guarded(run, (call) => this.makeStep(run, call));
       if (record) yield record;
     }
   }
@@ -180,22 +188,48 @@ export class Trainer implements AsyncIterable<StepRecord> {
       : await sftStep(run, this.state.progress, call);
     const tokens = Number(made.progress.numTokens - this.state.progress.numTokens);
     const seconds = (performance.now() - started) / 1000;
-    this.state = { ...this.state, progress: made.progress };
+    this.advance(run, made);
     let metrics: Metrics = { ...made.metrics, step_time: seconds, tokens_per_second: tokens / seconds };
     let samples = made.samples;
-    if (this.dueForValidation(run)) {
+    if (dueForValidation(this.state, run)) {
       const validation = await this.validation(run);
-      this.keepScore(validation.score);
+      this.state = withScore(this.state, validation.score);
+      if (this.state.badSteps === 0) this.good = this.state;
       metrics = { ...metrics, ...validation.metrics };
       samples = [...samples, ...validation.samples];
     }
-    const record = await this.record(run, metrics, samples);
-    if (this.dueForCheckpoint(run)) await this.save(run);
+    const record = this.record(run, metrics, samples);
+    if (this.state.badSteps >= run.stage.maxBadSteps) throw await this.giveUp(run, made);
+    if (dueForCheckpoint(this.state, run)) await this.writer.begin(this.snapshot(run));
     return record;
   }
 
-  private async record(run: RlContext | SftContext, metrics: Metrics, samples: Sample[]): Promise<StepRecord> {
-    await this.directory.append(metrics, samples);
+  /** The state after a step. */
+  private advance(run: RlContext | SftContext, made: StepResult): void {
+    const { progress, updates } = made;
+    const bad = isBad(made);
+    const badSteps = bad ? this.state.badSteps + 1 : 0;
+    const { maxTokensPerMicroBatch } = run.memory;
+    const reduced = maxTokensPerMicroBatch < run.stage.maxTokensPerMicroBatch ? maxTokensPerMicroBatch : null;
+    this.state = { ...this.state, progress, badSteps, maxTokensPerMicroBatch: reduced };
+    if (!bad) this.good = this.state;
+    else {
+      if (updates.some(({ skipped }) => skipped === null)) this.good = null;
+      this.resources.warn(
+        `step ${progress.step}: loss or gradient is not finite; its update is not made (${badSteps} in a row; the run ` +
+          `stops at ${run.stage.maxBadSteps})`,
+      );
+    }
+  }
+
+  private async giveUp(run: RlContext | SftContext, made: StepResult): Promise<UserError> {
+    const { good } = this;
+    if (good && good.progress.stageStep > 0) await this.writer.save(this.snapshot(run, good));
+    return giveUp(this.directory, run, made, this.writer.written);
+  }
+
+  private record(run: RlContext | SftContext, metrics: Metrics, samples: Sample[]): StepRecord {
+    this.directory.append(metrics, samples);
     const { step, stageStep } = this.state.progress;
     const later = this.config.stages.slice(run.index + 1).reduce((sum, { maxSteps }) => sum + (maxSteps ?? 0), 0);
     return { step, totalSteps: step - stageStep + run.totalSteps + later, stage: run.index, metrics, samples };
@@ -206,60 +240,13 @@ export class Trainer implements AsyncIterable<StepRecord> {
     return isRl(run) ? validateRl(run, this.state.progress, call) : validateSft(run, call);
   }
 
-  private keepScore(score: number): void {
-    const { best, progress } = this.state;
-    const improved = Number.isFinite(score) && (best === null || score > best.score);
-    this.state = improved
-      ? { ...this.state, best: { step: progress.step, score }, validationsWithoutImprovement: 0 }
-      : { ...this.state, validationsWithoutImprovement: this.state.validationsWithoutImprovement + 1 };
-  }
-
-  private stageDone({ stage, totalSteps, deck }: RlContext | SftContext): boolean {
-    const { progress, validationsWithoutImprovement } = this.state;
-    if (progress.stageStep >= totalSteps) return true;
-    if (stage.maxSteps === undefined && progress.position >= stage.numTrainEpochs * deck.size) return true;
-    return stage.patience !== undefined && validationsWithoutImprovement >= stage.patience;
-  }
-
-  private dueForValidation(run: RlContext | SftContext): boolean {
-    if (run.validation.length === 0) return false;
-    const { evalSteps } = run.stage;
-    return this.stageDone(run) || (evalSteps > 0 && this.state.progress.stageStep % evalSteps === 0);
-  }
-
-  private dueForCheckpoint(run: RlContext | SftContext): boolean {
-    const { saveSteps } = run.stage;
-    const { step, stageStep } = this.state.progress;
-    return this.stageDone(run) || this.state.best?.step === step || (saveSteps > 0 && stageStep % saveSteps === 0);
-  }
-
-  private async save(run: RlContext | SftContext): Promise<void> {
-    const { step } = this.state.progress;
-    if (this.lastSaved === step) return;
+  private snapshot({ policy, stage }: RlContext | SftContext, state = this.state): Snapshot {
     this.options.onPhase?.('checkpoint');
-    await saveCheckpoint(this.directory.checkpoints, run.policy, this.model, this.config.model.dtype, this.state);
-    this.lastSaved = step;
-    await pruneCheckpoints(this.directory.checkpoints, run.stage.saveTotalLimit, [
-      step,
-      this.state.best?.step ?? null,
-      this.state.start,
-    ]);
-  }
-
-  private nextStage(): RunState {
-    const { progress, best, stage } = this.state;
-    const start = this.config.stages[stage + 1]!.from === 'best' ? (best?.step ?? progress.step) : progress.step;
-    return {
-      stage: stage + 1,
-      progress: firstProgress(progress.step, progress.numTokens),
-      best: null,
-      validationsWithoutImprovement: 0,
-      start,
-    };
+    return { policy, state, saveTotalLimit: stage.saveTotalLimit };
   }
 
   /** Run a part that the signal may abandon; then what is safe is saved and the run ends. */
-  private async guarded(part: (call: StepCall) => Promise<StepRecord>, run?: RlContext | SftContext) {
+  private async guarded(run: RlContext | SftContext, part: (call: StepCall) => Promise<StepRecord>) {
     const before = this.state;
     let changed = false;
     const call = this.call(() => {
@@ -271,14 +258,14 @@ export class Trainer implements AsyncIterable<StepRecord> {
       if (!this.options.signal?.aborted) throw error;
       // Weights and state belong together after a whole step only.
       const consistent = !changed || this.state !== before;
-      if (run && consistent && this.state.progress.step > 0) await this.save(run);
-      this.end('stopped');
+      if (consistent) await this.saveAndStop(run);
+      else await this.writer.secure(this.state, () => this.writer.settle()).then(() => this.end('stopped'));
       return undefined;
     }
   }
 
   private async saveAndStop(run: RlContext | SftContext): Promise<void> {
-    if (this.state.progress.stageStep > 0) await this.save(run);
+    if (this.state.progress.stageStep > 0) await this.writer.save(this.snapshot(run));
     this.end('stopped');
   }
 
@@ -288,13 +275,22 @@ export class Trainer implements AsyncIterable<StepRecord> {
   }
 
   private end(outcome: TrainResult['outcome']): void {
+    const { step } = this.state.progress;
+    this.directory.note(outcome, { step });
     this.ended = {
       outcome,
-      step: this.state.progress.step,
-      checkpoint: this.lastSaved,
+      step,
+      checkpoint: this.writer.written,
       output: this.directory.path,
       model: outcome === 'finished' ? this.directory.model : null,
       best: this.state.best,
     };
   }
+}
+
+function tooFewStages(path: string, { stage, progress }: RunState, { stages }: RunConfig): UserError {
+  return new UserError(
+    `The last checkpoint of ${path} (step ${progress.step}) is of stage ${stage + 1}, the configuration has ${stages.length}.`,
+    'FOOTHOLD_RUN',
+  );
 }

@@ -1,13 +1,14 @@
 /** From scored groups to new weights. */
 import { raggedFromRows } from '../../bindings/ragged.js';
-import type { TokenBatch, UpdateBatch, UpdateMetrics, UpdateOptions } from '../../bindings/torch.js';
+import type { TokenBatch, UpdateBatch, UpdateOptions } from '../../bindings/torch.js';
 import type { RlStage, StageConfig } from '../config/index.js';
 import type { RlContext, StepCall } from './context.js';
+import { type MadeUpdate, updateWithinMemory } from './micro_batch.js';
 import type { ScoredGroup } from './rollout.js';
 
 export interface UpdateOutcome {
   /** Of each update made, in order. */
-  updates: UpdateMetrics[];
+  updates: MadeUpdate[];
   /** Advantage of each completion of the batch, group by group. */
   advantages: Float64Array;
 }
@@ -24,7 +25,7 @@ export async function update(
   call: StepCall,
 ): Promise<UpdateOutcome> {
   if (batch.length === 0) return { updates: [], advantages: new Float64Array() };
-  const { stage, policy, reference, engine } = run;
+  const { stage, reference, engine } = run;
   const rewards = Float64Array.from(batch.flatMap(({ scores }) => scores.map(({ reward }) => reward)));
   const groupSizes = Int32Array.from(batch, ({ completions }) => completions.length);
   const { advantages } = engine.computeAdvantages(rewards, groupSizes, stage.scaleRewards);
@@ -48,12 +49,12 @@ export async function update(
 
   const single = parts.length * stage.numIterations === 1;
   const options = updateOptions(stage, learningRate);
-  const updates: UpdateMetrics[] = [];
+  const updates: MadeUpdate[] = [];
   for (let pass = 0; pass < stage.numIterations; pass++) {
     for (const part of parts) {
       const { oldLogProbs, ...fresh } = part;
       const given: UpdateBatch = onPolicy && single ? fresh : { ...fresh, oldLogProbs };
-      updates.push(await policy.update(given, options, call));
+      updates.push(await updateWithinMemory(run, given, options, call));
       call.onUpdate?.();
     }
   }

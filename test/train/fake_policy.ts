@@ -86,12 +86,11 @@ export class FakePolicy implements TrainablePolicy {
     };
   }
 
-  saveWeights(file: string): Promise<void> {
-    return writeFile(file, JSON.stringify({ p: this.p }));
-  }
-
-  saveOptimizer(file: string): Promise<void> {
-    return writeFile(file, JSON.stringify({ momentum: this.momentum }));
+  /** Values as they are when it is called, as with the native core. */
+  async save({ weights, optimizer }: { weights: string; optimizer: string }): Promise<void> {
+    const [p, momentum] = [JSON.stringify({ p: this.p }), JSON.stringify({ momentum: this.momentum })];
+    await writeFile(weights, p);
+    await writeFile(optimizer, momentum);
   }
 
   async loadOptimizer(file: string): Promise<void> {

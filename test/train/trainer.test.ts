@@ -22,9 +22,11 @@ describe('a run', () => {
     const result = await train(config, { engine: fakeEngine(tokenizer) });
     expect(result).toMatchObject({ outcome: 'finished', step: 4, checkpoint: 4, model: join(output, 'model') });
     expect(readdirSync(output).sort()).toEqual([
+      '.lock',
       'checkpoints',
       'config.yaml',
       'environment.json',
+      'events.jsonl',
       'metrics.jsonl',
       'model',
       'samples.jsonl',

@@ -5,6 +5,7 @@ export interface TrainArguments {
   config: string;
   set: string[];
   resume: boolean;
+  override: boolean;
   dryRun: boolean;
   sample: boolean;
 }
@@ -17,6 +18,7 @@ export const train: Command<Omit<TrainArguments, 'dryRun'> & { 'dry-run': boolea
     ['foothold train run.yaml --set maxSteps=20', 'with a setting of the file replaced'],
     ['foothold train run.yaml --dry-run --sample', 'look at prompts and format before training'],
     ['foothold train runs/first --resume', 'go on with an interrupted run'],
+    ['foothold train runs/first --resume --override --set learningRate=1e-7', 'go on with a setting changed'],
   ],
   builder: (yargs) =>
     yargs
@@ -28,6 +30,11 @@ export const train: Command<Omit<TrainArguments, 'dryRun'> & { 'dry-run': boolea
         describe: 'key.path=value that wins over the file; may be repeated',
       })
       .option('resume', { type: 'boolean', default: false, describe: 'Go on from the last checkpoint' })
+      .option('override', {
+        type: 'boolean',
+        default: false,
+        describe: 'With --resume: accept settings that make it another run',
+      })
       .option('dry-run', {
         type: 'boolean',
         default: false,
@@ -35,6 +42,7 @@ export const train: Command<Omit<TrainArguments, 'dryRun'> & { 'dry-run': boolea
       })
       .option('sample', { type: 'boolean', default: false, describe: 'With --dry-run: sample, count format failures' }),
   handler: async (options) => {
+    if (options.override && !options.resume) throw new UsageError('--override goes with --resume');
     if (options.sample && !options.dryRun) throw new UsageError('--sample goes with --dry-run');
     const { runTraining } = await import('../training.js');
     await runTraining(options);

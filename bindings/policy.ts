@@ -6,6 +6,7 @@ import type {
   LoadOptions,
   ModelConfig,
   Placement,
+  ProductPasses,
   Rollouts,
   TokenBatch,
   UpdateBatch,
@@ -34,6 +35,7 @@ interface NativePolicy {
   logProbs(batch: TokenBatch & { temperature: number }, onProgress: OnProgress): Call<Float32Array>;
   logits(request: { tokens: Int32Array }): Call<Float32Array>;
   update(batch: UpdateBatch, options: UpdateOptions, onProgress: OnProgress): Call<UpdateMetrics>;
+  timeProducts(request: ProductPasses): Call<Float64Array>;
   parameter(request: { name: string }): Call<Float32Array>;
   saveWeights(request: { file: string }): Call<void>;
   saveOptimizer(request: { file: string }): Call<void>;
@@ -97,6 +99,11 @@ export class Policy {
   /** One optimizer step on a batch. When it is aborted or fails, weights and optimizer are as before. */
   async update(batch: UpdateBatch, options: UpdateOptions, call: CallOptions = {}): Promise<UpdateMetrics> {
     return run(call, (onProgress) => this.#live().update(batch, options, onProgress));
+  }
+
+  /** Seconds that the matrix products of each pass take by themselves. For benchmarks; changes nothing. */
+  async timeProducts(passes: ProductPasses, call: CallOptions = {}): Promise<Float64Array> {
+    return run(call, () => this.#live().timeProducts(passes));
   }
 
   /** Values of one weight by its Hugging Face name, in float32. For tests and inspection. */

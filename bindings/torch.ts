@@ -163,6 +163,16 @@ export interface UpdateMetrics {
   skipped: 'masked' | 'nonFinite' | null;
 }
 
+/** Passes of tokens through the model, of which only the products of activations with weights are computed. */
+export interface ProductPasses {
+  /** Tokens of each pass, through every layer. */
+  rows: Int32Array;
+  /** Tokens of each pass that go through the output layer. As many entries as `rows`, all at least 1. */
+  headRows: Int32Array;
+  /** Also the gradients of the inputs and of the weights. */
+  backward: boolean;
+}
+
 export interface Advantages {
   /** One per reward; 0 where the reward is NaN or its group has no spread. */
   advantages: Float64Array;

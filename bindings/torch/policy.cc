@@ -14,6 +14,7 @@
 #include "bindings/torch/values.h"
 #include "bindings/torch/worker.h"
 #include "native/rollout/generate.h"
+#include "native/train/matrix_products.h"
 
 namespace {
 
@@ -92,6 +93,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
         {InstanceMethod<&NativePolicy::load>("load"), InstanceMethod<&NativePolicy::random>("random"),
          InstanceMethod<&NativePolicy::generate>("generate"), InstanceMethod<&NativePolicy::logProbs>("logProbs"),
          InstanceMethod<&NativePolicy::logits>("logits"), InstanceMethod<&NativePolicy::update>("update"),
+         InstanceMethod<&NativePolicy::timeProducts>("timeProducts"),
          InstanceMethod<&NativePolicy::parameter>("parameter"),
          InstanceMethod<&NativePolicy::saveWeights>("saveWeights"),
          InstanceMethod<&NativePolicy::saveOptimizer>("saveOptimizer"), InstanceMethod<&NativePolicy::save>("save"),
@@ -193,6 +195,16 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
       checkUpdate(batch, options);
       const auto metrics = foothold::train::update(policy, batch, options, progress);
       return [metrics](Napi::Env env) { return metricsToJs(env, metrics); };
+    });
+  }
+
+  Napi::Value timeProducts(const Napi::CallbackInfo& info) {
+    const Arguments arguments(info[0], "request");
+    const auto passes = readProductPasses(arguments);
+    const bool backward = arguments.boolean("backward");
+    return call(info, info.Env().Undefined(), [passes, backward](Policy& policy, Progress& progress) -> ToJs {
+      auto seconds = foothold::train::timeProducts(policy, passes, backward, progress);
+      return [seconds = std::move(seconds)](Napi::Env env) -> Napi::Value { return toTypedArray(env, seconds); };
     });
   }
 

@@ -9,6 +9,7 @@ using foothold::model::ModelConfig;
 using foothold::model::RopeScaling;
 using foothold::rollout::GenerateRequest;
 using foothold::train::LossType;
+using foothold::train::ProductPass;
 using foothold::train::TokenBatch;
 using foothold::train::UpdateBatch;
 using foothold::train::UpdateOptions;
@@ -113,6 +114,17 @@ UpdateOptions readUpdateOptions(const Arguments& arguments) {
   options.maxTokensPerMicroBatch = arguments.integer("maxTokensPerMicroBatch");
   options.gradientCheckpointing = arguments.boolean("gradientCheckpointing");
   return options;
+}
+
+std::vector<ProductPass> readProductPasses(const Arguments& arguments) {
+  const std::vector<int32_t> rows = arguments.int32Array("rows"), headRows = arguments.int32Array("headRows");
+  require(rows.size() == headRows.size(), "rows and headRows need one entry per pass each");
+  std::vector<ProductPass> passes;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    require(rows[i] >= 1 && headRows[i] >= 1, "rows and headRows must be at least 1 each");
+    passes.push_back({rows[i], headRows[i]});
+  }
+  return passes;
 }
 
 double readTemperature(const Arguments& arguments) {

@@ -8,6 +8,7 @@
 #include "bindings/torch/arguments.h"
 #include "native/model/config.h"
 #include "native/rollout/generate.h"
+#include "native/train/matrix_products.h"
 #include "native/train/policy.h"
 
 foothold::model::ModelConfig readModelConfig(const Arguments& arguments);
@@ -15,6 +16,8 @@ foothold::rollout::GenerateRequest readGenerateRequest(const Arguments& argument
 foothold::train::TokenBatch readTokenBatch(const Arguments& arguments);
 foothold::train::UpdateBatch readUpdateBatch(const Arguments& arguments);
 foothold::train::UpdateOptions readUpdateOptions(const Arguments& arguments);
+/// Equally many `rows` and `headRows`, all at least 1.
+std::vector<foothold::train::ProductPass> readProductPasses(const Arguments& arguments);
 double readTemperature(const Arguments& arguments);
 
 /// `auto` takes CUDA where there is one. Throws std::invalid_argument for a device that is not there.

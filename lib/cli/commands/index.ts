@@ -1,5 +1,6 @@
 /** Every command of `foothold`, in the order in which `--help` lists them. */
 import type { Command } from '../command.js';
+import { bench } from './bench.js';
 import { doctor } from './doctor.js';
 import { evaluateCommand } from './eval.js';
 import { evalSwe } from './eval-swe.js';
@@ -21,6 +22,7 @@ export const commands = [
   generate,
   score,
   verify,
+  bench,
   setup,
   doctor,
 ] as unknown as Command[];

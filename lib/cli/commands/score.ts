@@ -1,9 +1,6 @@
 /** `foothold score`: JSON lines of pairs → their similarity, the step reward. */
-import { open } from 'node:fs/promises';
-import { stdin } from 'node:process';
 import type { ArgumentsCamelCase, Argv } from 'yargs';
-import type { Pair, ScoredPair } from '../../difflib/score.js';
-import { UserError } from '../../errors.js';
+import type { ScoredPair } from '../../difflib/score.js';
 import type { Command } from '../command.js';
 import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
@@ -40,40 +37,16 @@ export const score: Command<Options> = {
   builder,
   handler: async (args) => {
     const { scorePairs } = await import('../../difflib/score.js');
-    const { readJsonLines } = await import('../../data/lines.js');
-    const lines = readJsonLines(args.file === '-' ? 'standard input' : args.file, await bytesOf(args.file));
+    const { readPairs } = await import('../pairs.js');
     const options = { autojunk: args.autojunk, ...(args.threads !== undefined && { threads: threads(args.threads) }) };
     const { writeLines } = await import('../output.js');
-    await writeLines(linesOf(scorePairs(pairsOf(lines), options), args));
+    await writeLines(linesOf(scorePairs(readPairs(args.file), options), args));
   },
 };
-
-/** The bytes of a file, or of standard input for `-`. */
-async function bytesOf(file: string): Promise<AsyncIterable<Buffer>> {
-  if (file === '-') return stdin;
-  try {
-    const handle = await open(file);
-    if ((await handle.stat()).isDirectory()) throw new Error('it is a folder');
-    return handle.createReadStream({ highWaterMark: 1 << 20 });
-  } catch (cause) {
-    throw new UserError(`${file} cannot be read: ${(cause as Error).message}. Name a file of JSON lines, or - .`);
-  }
-}
 
 function threads(count: number): number {
   if (Number.isInteger(count) && count >= 1) return count;
   throw new UsageError('--threads must be a whole number from 1.');
-}
-
-async function* pairsOf(lines: AsyncIterable<{ value: unknown; where: string }>): AsyncGenerator<Pair> {
-  for await (const { value, where } of lines) {
-    const { a, b } = (value ?? {}) as Partial<Pair>;
-    if (typeof a === 'string' && typeof b === 'string') yield { a, b };
-    else {
-      const wrong = typeof a === 'string' ? 'b' : 'a';
-      throw new UserError(`${where}: "${wrong}" is missing or no string. Every line must be {"a": "…", "b": "…"}.`);
-    }
-  }
 }
 
 /** A line of output for each pair; on the way, the page is drawn. */

@@ -1,72 +1,66 @@
 /**
- * One GRPO step of Foothold on a random Qwen2-shaped model: the peer of trl_step.py. Reads the same job from standard
- * input and writes the same lines.
+ * One GRPO step of Foothold on a random Qwen2-shaped model: the peer of trl_step.py; without its update the peer of
+ * llama_sample.mjs. Reads a job from standard input and writes a JSON line a repetition, the first of which warms up.
  */
 import { text } from 'node:stream/consumers';
-import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
+import { raggedRow } from '../../bindings/ragged.js';
 import { ratios } from '../../bindings/text.js';
-import { computeAdvantages, type ModelConfig, Policy, type UpdateOptions } from '../../bindings/torch.js';
-import type { Work } from './shapes.js';
+import { computeAdvantages, Policy, type Rollouts } from '../../bindings/torch.js';
+import { type ShapeName, shapes } from '../../lib/bench/shapes.js';
+import { benchPrompts, benchUpdateOptions } from '../../lib/bench/work.js';
+import type { Timing } from './contend.js';
+import { endTokens, type PeerWork } from './works.js';
 
-export interface Job extends Work {
-  model: ModelConfig;
+export interface Job extends PeerWork {
+  shape: ShapeName;
   repetitions: number;
   threads: number;
+  /** Only sample. */
+  samplingOnly?: boolean;
 }
 
 const job = JSON.parse(await text(process.stdin)) as Job;
-const options: UpdateOptions = {
-  lossType: 'grpo',
-  epsilonLow: 0.2,
-  epsilonHigh: 0.2,
-  beta: 0,
-  temperature: 1,
-  maxCompletionLength: job.completionLength,
-  learningRate: 1e-6,
-  beta1: 0.9,
-  beta2: 0.999,
-  adamEpsilon: 1e-8,
-  weightDecay: 0,
-  maxGradNorm: 1,
-  maxTokensPerMicroBatch: 8192,
-  gradientCheckpointing: false,
-};
-
-const words = (ids: ArrayLike<number>) => Array.from(ids, (id) => `w${id}`).join(' ');
-const prompts = raggedFromRows(
-  Array.from({ length: job.prompts }, (_, g) =>
-    Array.from({ length: job.promptLength }, (_, t) => (g * 131 + t * 7919) % job.model.vocabSize),
-  ),
-);
+const config = shapes[job.shape];
+const prompts = benchPrompts(job, config.vocabSize);
 const groupSizes = new Int32Array(job.prompts).fill(job.generations);
+const rows = job.prompts * job.generations;
+const words = (ids: ArrayLike<number>) => Array.from(ids, (id) => `w${id}`).join(' ');
 const expert = words(Array.from({ length: job.completionLength }, (_, i) => i));
 
-async function step(policy: Policy, seed: number): Promise<{ sampling: number; update: number }> {
-  const begin = performance.now();
-  const rollouts = await policy.generate({
+const sample = (policy: Policy, seed: number) =>
+  policy.generate({
     prompts,
     numGenerations: job.generations,
     maxCompletionLength: job.completionLength,
     temperature: 1,
     seed,
-    eosTokenIds: [],
+    eosTokenIds: endTokens(job, config.vocabSize),
   });
-  const sampled = performance.now();
-  const actions = Array.from({ length: job.prompts * job.generations }, (_, i) =>
-    words(raggedRow(rollouts.completions, i)),
-  );
-  const rewards = ratios(actions, new Array(actions.length).fill(expert), { threads: job.threads });
+
+async function update(policy: Policy, { completions, logProbs }: Rollouts): Promise<void> {
+  const actions = Array.from({ length: rows }, (_, i) => words(raggedRow(completions, i)));
+  const rewards = ratios(actions, new Array(rows).fill(expert), { threads: job.threads });
   const { advantages } = computeAdvantages(rewards, groupSizes, 'group');
-  const { completions, logProbs } = rollouts;
-  await policy.update({ prompts, groupSizes, completions, advantages, oldLogProbs: logProbs.values }, options);
-  return { sampling: (sampled - begin) / 1000, update: (performance.now() - sampled) / 1000 };
+  const batch = { prompts, groupSizes, completions, advantages, oldLogProbs: logProbs.values };
+  await policy.update(batch, benchUpdateOptions(job.completionLength));
 }
 
-const policy = await Policy.random(job.model, { device: 'cpu', dtype: 'float32', seed: 0 });
+async function step(policy: Policy, seed: number): Promise<Timing> {
+  const begin = performance.now();
+  const rollouts = await sample(policy, seed);
+  const sampled = performance.now();
+  if (!job.samplingOnly) await update(policy, rollouts);
+  const { offsets } = rollouts.completions;
+  return {
+    seconds: (performance.now() - begin) / 1000,
+    sampling: (sampled - begin) / 1000,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    lengths: Array.from({ length: rows }, (_, i) => offsets[i + 1]! - offsets[i]!),
+  };
+}
+
+const policy = await Policy.random(config, { device: 'cpu', dtype: 'float32', seed: 0 });
 for (let repetition = 0; repetition <= job.repetitions; repetition++) {
-  const { sampling, update } = await step(policy, repetition);
-  if (repetition === 0) continue; // warms up
-  const peakBytes = process.resourceUsage().maxRSS * 1024;
-  console.log(JSON.stringify({ seconds: sampling + update, sampling, update, peakBytes }));
+  console.log(JSON.stringify(await step(policy, repetition)));
 }
 policy.dispose();

@@ -1,11 +1,15 @@
 """One GRPO step of TRL on a random Qwen2-shaped model: the peer of foothold_step.ts.
 
-Reads a job as JSON from standard input, {model, prompts, generations, promptLength, completionLength, repetitions}, and
-writes one JSON line a repetition: {"seconds": …, "peakBytes": …}. The reward is difflib's ratio between the completion's
-text and a fixed expert step, as a user of TRL would write it.
+Reads a job as JSON from standard input, {model, safetensors, check, prompts, generations, promptLength, completionLength,
+repetitions, threads, lengths}, and writes one JSON line a repetition, the first of which warms up: {"seconds": …, "peakBytes": …}. The reward is
+difflib's ratio between the completion's text and a fixed expert step, as a user of TRL would write it.
+
+`lengths`, where given, holds the length of every completion of every repetition: row i of a batch then samples its
+end-of-sequence token as its lengths[repetition][i]-th one and not before, and TRL pads and masks as it always does.
 """
 
 import difflib
+import functools
 import json
 import resource
 import sys
@@ -14,8 +18,16 @@ import time
 
 import torch
 from datasets import Dataset
+from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, pre_tokenizers
-from transformers import PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM, TrainerCallback
+from transformers import (
+    LogitsProcessor,
+    LogitsProcessorList,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    TrainerCallback,
+)
 from trl import GRPOConfig, GRPOTrainer
 
 
@@ -24,12 +36,11 @@ def word_tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
     words = {f"w{i}": i for i in range(vocabulary)}
     tokenizer = Tokenizer(models.WordLevel(words, unk_token="w0"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    # No token ends a completion: every one is sampled to its full length, as in the job.
+    # By chance one completion in 8192 tokens ends early, which saves TRL nothing: it pads.
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="w0", eos_token="w1", padding_side="left")
 
 
-def build_model(shape: dict) -> Qwen2ForCausalLM:
-    torch.manual_seed(0)
+def load_model(shape: dict, weights: str) -> Qwen2ForCausalLM:
     model = Qwen2ForCausalLM(
         Qwen2Config(
             vocab_size=shape["vocabSize"],
@@ -39,11 +50,49 @@ def build_model(shape: dict) -> Qwen2ForCausalLM:
             num_attention_heads=shape["numHeads"],
             num_key_value_heads=shape["numKvHeads"],
             tie_word_embeddings=True,
-            max_position_embeddings=4096,
+            max_position_embeddings=shape["maxPositions"],
+            rms_norm_eps=shape["rmsNormEps"],
+            rope_parameters={"rope_type": "default", "rope_theta": shape["ropeTheta"]},
         )
     )
-    model.generation_config.eos_token_id = None
+    missing, unexpected = model.load_state_dict(load_file(weights), strict=False)
+    assert missing == ["lm_head.weight"] and not unexpected, (missing, unexpected)  # tied to the embedding
     return model
+
+
+def check_model(model: Qwen2ForCausalLM, prompt: list[int], completion: list[int]) -> None:
+    """Refuses to time a model that is not the same."""
+    ids = list(prompt)
+    with torch.no_grad():
+        for _ in completion:
+            ids.append(model(torch.tensor([ids])).logits[0, -1].argmax().item())
+    assert ids[len(prompt) :] == completion, f"greedy completion {ids[len(prompt):]} instead of {completion}"
+
+
+class EndAt(LogitsProcessor):
+    """Lets row i end as its lengths[i]-th token and nowhere else."""
+
+    def __init__(self, lengths: list[int], prompt_length: int, end: int):
+        self.lengths, self.prompt_length, self.end = torch.tensor(lengths), prompt_length, end
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        scores[:, self.end] = -torch.inf
+        ending = self.lengths == input_ids.shape[1] - self.prompt_length + 1
+        scores[ending] = -torch.inf
+        scores[ending, self.end] = 0
+        return scores
+
+
+def force_lengths(model: Qwen2ForCausalLM, lengths: list[list[int]], prompt_length: int, end: int) -> None:
+    """The n-th call of model.generate() samples completions of lengths[n]."""
+    generate, remaining = model.generate, iter(lengths)
+
+    @functools.wraps(generate)
+    def forced(*args, **kwargs):
+        processors = LogitsProcessorList([EndAt(next(remaining), prompt_length, end)])
+        return generate(*args, logits_processor=processors, **kwargs)
+
+    model.generate = forced
 
 
 def main() -> None:
@@ -53,8 +102,12 @@ def main() -> None:
     prompt = lambda g: " ".join(f"w{(g * 131 + t * 7919) % vocabulary}" for t in range(job["promptLength"]))
     dataset = Dataset.from_dict({"prompt": [prompt(g) for g in range(job["prompts"])] * (job["repetitions"] + 1)})
     expert = " ".join(f"w{i}" for i in range(job["completionLength"]))
-    reward = lambda completions, **_: [difflib.SequenceMatcher(None, c, expert, autojunk=False).ratio() for c in completions]
     marks: list[float] = []
+    seen: list[list[int]] = []
+
+    def reward(completions: list[str], completion_ids: list[list[int]], **_) -> list[float]:
+        seen.append([len(ids) for ids in completion_ids])
+        return [difflib.SequenceMatcher(None, c, expert, autojunk=False).ratio() for c in completions]
 
     class Clock(TrainerCallback):
         def on_step_begin(self, *_, **__):
@@ -82,18 +135,22 @@ def main() -> None:
             shuffle_dataset=False,
             use_cpu=True,
         )
+        model, tokenizer = load_model(job["model"], job["safetensors"]), word_tokenizer(vocabulary)
+        check_model(model, **job["check"])
+        if "lengths" in job:
+            force_lengths(model, job["lengths"], job["promptLength"], tokenizer.eos_token_id)
         trainer = GRPOTrainer(
-            model=build_model(job["model"]),
+            model=model,
             reward_funcs=[reward],
             args=config,
             train_dataset=dataset,
-            processing_class=word_tokenizer(vocabulary),
+            processing_class=tokenizer,
             callbacks=[Clock()],
         )
         trainer.train()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    for seconds in marks[1:]:  # the first step warms up
-        print(json.dumps({"seconds": seconds, "peakBytes": peak}), flush=True)
+    for seconds, lengths in zip(marks, seen, strict=True):
+        print(json.dumps({"seconds": seconds, "peakBytes": peak, "lengths": lengths}), flush=True)
 
 
 if __name__ == "__main__":

@@ -18,10 +18,11 @@ at::Tensor attentionBlock(const Model& model, const LayerWeights& layer, int64_t
                           const Rope::Angles& angles, Attention& attention) {
   const ModelConfig& config = model.config;
   const int64_t tokens = x_ND.size(0), queries = config.querySize(), keys = config.kvSize();
-  const at::Tensor qkv = layer.qkv(x_ND);
-  at::Tensor q_NHE = qkv.narrow(1, 0, queries).view({tokens, config.numHeads, config.headDim});
-  at::Tensor k_NKE = qkv.narrow(1, queries, keys).view({tokens, config.numKvHeads, config.headDim});
-  const at::Tensor v_NKE = qkv.narrow(1, queries + keys, keys).view({tokens, config.numKvHeads, config.headDim});
+  // Split as a whole: the backward pass then joins the three gradients in one go.
+  const auto parts = layer.qkv(x_ND).split_with_sizes({queries, keys, keys}, /*dim=*/1);
+  at::Tensor q_NHE = parts[0].view({tokens, config.numHeads, config.headDim});
+  at::Tensor k_NKE = parts[1].view({tokens, config.numKvHeads, config.headDim});
+  const at::Tensor v_NKE = parts[2].view({tokens, config.numKvHeads, config.headDim});
   if (config.normalisesHeads()) {
     q_NHE = rmsNorm(q_NHE.contiguous(), layer.qNorm, config.rmsNormEps);
     k_NKE = rmsNorm(k_NKE.contiguous(), layer.kNorm, config.rmsNormEps);

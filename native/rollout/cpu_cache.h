@@ -4,7 +4,7 @@
 
 namespace foothold::rollout {
 
-/// The cache for float32 on the CPU. Keys are stored transposed, [K, E, capacity], values [K, capacity, E].
+/// The cache for float32 on the CPU. Keys are stored in blocks, [K, blocks, E, kKeyBlock], values [K, capacity, E].
 class CpuCache : public Cache {
  public:
   CpuCache(const model::ModelConfig& config, const CacheShape& shape);
@@ -17,7 +17,7 @@ class CpuCache : public Cache {
  private:
   /// Keys and values of one kind for one layer.
   struct Block {
-    at::Tensor keys_KES;  // S: capacity, rounded up
+    at::Tensor keys;  // [K, blocks, E, kKeyBlock]
     at::Tensor values_KSE;
     int64_t length = 0;
   };
@@ -29,12 +29,13 @@ class CpuCache : public Cache {
   std::vector<Task> makeTasks(const std::vector<CacheRow>& rows) const;
   void append(int64_t layer, const CacheRow& row, int64_t kvHead, const float* key, const float* value);
   void attendTask(int64_t layer, const std::vector<CacheRow>& rows, const Task& task, const float* q, float* out);
+  void gatherQueries(const Task& task, const float* q, std::vector<float>& to) const;
   const float* slotKeys(int64_t layer, int64_t slot, int64_t kvHead) const;
   const float* slotValues(int64_t layer, int64_t slot, int64_t kvHead) const;
 
   int64_t heads_, kvHeads_, width_, slotCapacity_;
   std::vector<std::vector<Block>> prompts_;  // [group][layer]
-  std::vector<at::Tensor> slotKeys_;         // [layer] of [slots, K, E, capacity]
+  std::vector<at::Tensor> slotKeys_;         // [layer] of [slots, K, blocks, E, kKeyBlock]
   std::vector<at::Tensor> slotValues_;       // [layer] of [slots, K, capacity, E]
 };
 

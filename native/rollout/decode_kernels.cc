@@ -21,14 +21,14 @@ inline __attribute__((always_inline)) void store(float* to, const Vector& value)
 
 }  // namespace
 
-FOOTHOLD_CLONES void scoreTile(const float* q, const float* keys, int64_t keyStride, int64_t width, int64_t count,
-                               float* scores, int64_t scoreStride) {
-  for (int64_t j = 0; j < count; j += kKeyBlock) {
+FOOTHOLD_CLONES void scoreTile(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
+                               int64_t scoreStride) {
+  for (int64_t j = 0; j < count; j += kKeyBlock, keys += width * kKeyBlock) {
     Vector sums[kQueryTile][2] = {};
     for (int64_t e = 0; e < width; ++e) {
       Vector first, second;
-      load(first, keys + e * keyStride + j);
-      load(second, keys + e * keyStride + j + kLanes);
+      load(first, keys + e * kKeyBlock);
+      load(second, keys + e * kKeyBlock + kLanes);
 #pragma GCC unroll 4
       for (int64_t i = 0; i < kQueryTile; ++i) {
         sums[i][0] += q[i * width + e] * first;
@@ -76,21 +76,27 @@ FOOTHOLD_CLONES void valueTile(const float* p, int64_t pStride, const float* val
   }
 }
 
-FOOTHOLD_CLONES float exponentiate(float* scores, int64_t count, float largest) {
-  float sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t j = 0; j < count; ++j) {
-    scores[j] = model::fastExp(scores[j] - largest);
-    sum += scores[j];
-  }
-  return sum;
-}
-
-FOOTHOLD_CLONES float largestOf(const float* scores, int64_t count) {
-  float largest = scores[0];
+FOOTHOLD_CLONES void softmax(float* first, int64_t firstCount, float* second, int64_t secondCount) {
+  float* const parts[2] = {first, second};
+  const int64_t counts[2] = {firstCount, secondCount};
+  float largest = second[0], sum = 0;
+  for (int part = 0; part < 2; ++part) {
+    const float* scores = parts[part];
 #pragma omp simd reduction(max : largest)
-  for (int64_t j = 0; j < count; ++j) largest = std::max(largest, scores[j]);
-  return largest;
+    for (int64_t j = 0; j < counts[part]; ++j) largest = std::max(largest, scores[j]);
+  }
+  for (int part = 0; part < 2; ++part) {
+    float* scores = parts[part];
+#pragma omp simd reduction(+ : sum)
+    for (int64_t j = 0; j < counts[part]; ++j) {
+      scores[j] = model::fastExp(scores[j] - largest);
+      sum += scores[j];
+    }
+  }
+  const float inverse = 1.0f / sum;
+  for (int part = 0; part < 2; ++part) {
+    for (int64_t j = 0; j < counts[part]; ++j) parts[part][j] *= inverse;
+  }
 }
 
 }  // namespace foothold::rollout::kernels

@@ -27,10 +27,17 @@ interface NativeRollouts {
   finished: Uint8Array;
 }
 
+/** What is known of weights once they are in place. */
+interface Placed {
+  parameterCount: number;
+  device: string;
+  deviceMemory: number;
+}
+
 /** The class of bindings/torch/policy.cc. */
 interface NativePolicy {
-  load(options: LoadOptions): Call<{ parameterCount: number; device: string }>;
-  random(options: Placement & { config: ModelConfig; seed: number }): Call<{ parameterCount: number; device: string }>;
+  load(options: LoadOptions): Call<Placed>;
+  random(options: Placement & { config: ModelConfig; seed: number }): Call<Placed>;
   generate(request: GenerateRequest, onProgress: OnProgress): Call<NativeRollouts>;
   logProbs(batch: TokenBatch & { temperature: number }, onProgress: OnProgress): Call<Float32Array>;
   logits(request: { tokens: Int32Array }): Call<Float32Array>;
@@ -56,12 +63,15 @@ export class Policy {
   readonly parameterCount: number;
   /** Where the weights are: `cpu` or `cuda:<n>`. */
   readonly device: string;
+  /** Bytes of memory that the device has of its own; 0 for the CPU, which has the machine's. */
+  readonly deviceMemory: number;
 
-  private constructor(native: NativePolicy, config: ModelConfig, placed: { parameterCount: number; device: string }) {
+  private constructor(native: NativePolicy, config: ModelConfig, placed: Placed) {
     this.#native = native;
     this.config = config;
     this.parameterCount = placed.parameterCount;
     this.device = placed.device;
+    this.deviceMemory = placed.deviceMemory;
   }
 
   /** Load weights from safetensors shards or a GGUF file; every tensor is checked by name and shape. */

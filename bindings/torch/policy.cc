@@ -1,6 +1,7 @@
 // The JS class NativePolicy: one model, its optimizer, and the thread its calls run on.
 #include "native/train/policy.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
 #include <c10/core/GradMode.h>
 #include <napi.h>
 
@@ -85,6 +86,11 @@ struct Reading {
   std::shared_ptr<void> token;
 };
 
+/// Bytes of memory that a device has of its own; 0 for the CPU, which has the machine's.
+size_t memoryOf(const at::Device& device) {
+  return device.is_cpu() ? 0 : at::getDeviceAllocator(device.type())->getMemoryInfo(device.index()).second;
+}
+
 class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -126,10 +132,11 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
                        int64_t count = 0;
                        for (const auto& parameter : shared->policy->optimizer.parameters())
                          count += parameter.value.numel();
-                       return [count, name = placed.str()](Napi::Env env) -> Napi::Value {
+                       return [count, name = placed.str(), memory = memoryOf(placed)](Napi::Env env) -> Napi::Value {
                          Napi::Object result = Napi::Object::New(env);
                          result.Set("parameterCount", static_cast<double>(count));
                          result.Set("device", name);
+                         result.Set("deviceMemory", static_cast<double>(memory));
                          return result;
                        };
                      });

@@ -89,7 +89,7 @@ function common(defaults: { learningRate: number; scheduler: 'constant' | 'cosin
     adamBeta2: z.number().min(0).lt(1).default(0.999),
     adamEpsilon: z.number().positive().default(1e-8),
     maxGradNorm: nonNegative.default(1),
-    maxTokensPerMicroBatch: count.default(8192),
+    maxTokensPerMicroBatch: count.optional(),
     gradientCheckpointing: z.boolean().default(false),
     /** Steps between validations; 0 validates at the start and the end only. */
     evalSteps: z.int().min(0).default(10),

@@ -137,6 +137,7 @@ const withoutWeights: Engine = {
     return {
       config,
       parameterCount: 0,
+      deviceMemory: 0,
       generate: refuse,
       logProbs: refuse,
       update: refuse,

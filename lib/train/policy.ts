@@ -16,6 +16,8 @@ import type {
 export interface TrainablePolicy {
   readonly config: ModelConfig;
   readonly parameterCount: number;
+  /** Bytes of memory that the device has of its own; 0 for the CPU, which has the machine's. */
+  readonly deviceMemory: number;
   generate(request: GenerateRequest, call?: CallOptions): Promise<Rollouts>;
   logProbs(batch: TokenBatch, temperature: number, call?: CallOptions): Promise<Float32Array>;
   update(batch: UpdateBatch, options: UpdateOptions, call?: CallOptions): Promise<UpdateMetrics>;

@@ -18,7 +18,7 @@ export async function sftStep(run: SftContext, before: Progress, call: StepCall)
   const batch = demonstrations(run, rendered);
 
   call.onPhase?.('update');
-  const made = await updateWithinMemory(run, batch, updateOptions(run.stage, learningRate), call);
+  const made = await updateWithinMemory(run, batch, updateOptions(run, learningRate), call);
   call.onUpdate?.();
 
   progress.step++;

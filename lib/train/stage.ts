@@ -9,6 +9,7 @@ import { checkpointFolder, loadOptimizer, weightsFile } from './checkpoint.js';
 import type { Phase, RlContext, SftContext } from './context.js';
 import { readDataset } from './dataset.js';
 import { Deck } from './draw.js';
+import { hostMemory, tokensThatFit } from './memory.js';
 import type { Engine, TrainablePolicy } from './policy.js';
 import { deriveSeed } from './random.js';
 import type { RunState } from './state.js';
@@ -59,7 +60,7 @@ export async function openStage(
       validation,
       report,
       deck: new Deck(train.length, deriveSeed(seed, 0)),
-      memory: { maxTokensPerMicroBatch: state.maxTokensPerMicroBatch ?? stage.maxTokensPerMicroBatch },
+      memory: { maxTokensPerMicroBatch: state.maxTokensPerMicroBatch ?? microBatch(stage, policy) },
       warn,
     };
     if (stage.method === 'sft') return { ...shared, stage };
@@ -70,6 +71,19 @@ export async function openStage(
     policy.dispose();
     throw error;
   }
+}
+
+/** As configured; left out, what the memory has room for, where a reference policy takes its share too. */
+function microBatch(stage: StageConfig, { config, parameterCount, deviceMemory }: TrainablePolicy): number {
+  const copies = stage.method !== 'sft' && stage.beta !== 0 ? 2 : 1;
+  return (
+    stage.maxTokensPerMicroBatch ??
+    tokensThatFit(config, {
+      memory: deviceMemory || hostMemory(),
+      parameters: copies * parameterCount,
+      gradientCheckpointing: stage.gradientCheckpointing,
+    })
+  );
 }
 
 export async function closeStage(run: RlContext | SftContext): Promise<void> {

@@ -13,7 +13,7 @@ export interface RunState {
   start: number | null;
   /** Steps in a row, up to now, whose loss or gradient was not finite. */
   badSteps: number;
-  /** What memory was found to be enough for, when it was less than the stage's `maxTokensPerMicroBatch`. */
+  /** Tokens of a micro-batch, as far as memory was found to be enough; null before the stage's first step. */
   maxTokensPerMicroBatch: number | null;
 }
 

@@ -209,9 +209,7 @@ export class Trainer implements AsyncIterable<StepRecord> {
     const { progress, updates } = made;
     const bad = isBad(made);
     const badSteps = bad ? this.state.badSteps + 1 : 0;
-    const { maxTokensPerMicroBatch } = run.memory;
-    const reduced = maxTokensPerMicroBatch < run.stage.maxTokensPerMicroBatch ? maxTokensPerMicroBatch : null;
-    this.state = { ...this.state, progress, badSteps, maxTokensPerMicroBatch: reduced };
+    this.state = { ...this.state, progress, badSteps, ...run.memory };
     if (!bad) this.good = this.state;
     else {
       if (updates.some(({ skipped }) => skipped === null)) this.good = null;

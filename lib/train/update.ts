@@ -1,8 +1,8 @@
 /** From scored groups to new weights. */
 import { raggedFromRows } from '../../bindings/ragged.js';
 import type { TokenBatch, UpdateBatch, UpdateOptions } from '../../bindings/torch.js';
-import type { RlStage, StageConfig } from '../config/index.js';
-import type { RlContext, StepCall } from './context.js';
+import type { RlStage } from '../config/index.js';
+import type { RlContext, StageContext, StepCall } from './context.js';
 import { type MadeUpdate, updateWithinMemory } from './micro_batch.js';
 import type { ScoredGroup } from './rollout.js';
 
@@ -48,7 +48,7 @@ export async function update(
   );
 
   const single = parts.length * stage.numIterations === 1;
-  const options = updateOptions(stage, learningRate);
+  const options = updateOptions(run, learningRate);
   const updates: MadeUpdate[] = [];
   for (let pass = 0; pass < stage.numIterations; pass++) {
     for (const part of parts) {
@@ -62,7 +62,7 @@ export async function update(
 }
 
 /** Settings of the loss and the optimizer as the addon takes them. */
-export function updateOptions(stage: StageConfig, learningRate: number): UpdateOptions {
+export function updateOptions({ stage, memory }: StageContext, learningRate: number): UpdateOptions {
   const loss: Pick<RlStage, 'epsilon' | 'beta' | 'temperature' | 'maxCompletionLength'> & {
     lossType: UpdateOptions['lossType'];
     epsilonHigh?: number | undefined;
@@ -83,7 +83,7 @@ export function updateOptions(stage: StageConfig, learningRate: number): UpdateO
     adamEpsilon: stage.adamEpsilon,
     weightDecay: stage.weightDecay,
     maxGradNorm: stage.maxGradNorm,
-    maxTokensPerMicroBatch: stage.maxTokensPerMicroBatch,
+    ...memory,
     gradientCheckpointing: stage.gradientCheckpointing,
   };
 }

@@ -1,6 +1,7 @@
 #include "native/train/batch.h"
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 namespace foothold::train {
@@ -37,6 +38,18 @@ void appendRange(std::vector<int64_t>& target, int64_t begin, int64_t count) {
   for (int64_t i = 0; i < count; ++i) target.push_back(begin + i);
 }
 
+/// `rows`, which are in the batch's order, group by group.
+std::vector<GroupSlice> byGroup(const TokenBatch& batch, const std::vector<int64_t>& rows) {
+  std::vector<GroupSlice> groups;
+  int64_t group = 0, end = batch.groupSizes.empty() ? 0 : batch.groupSizes[0];
+  for (const int64_t row : rows) {
+    while (row >= end) end += batch.groupSizes[++group];
+    if (groups.empty() || groups.back().group != group) groups.push_back({group, {}});
+    groups.back().rows.push_back(row);
+  }
+  return groups;
+}
+
 }  // namespace
 
 void checkBatch(const TokenBatch& batch, int64_t vocabSize, int64_t maxPositions) {
@@ -70,26 +83,27 @@ void checkBatch(const TokenBatch& batch, int64_t vocabSize, int64_t maxPositions
 
 std::vector<std::vector<GroupSlice>> cutByTokens(const TokenBatch& batch, const std::vector<int64_t>& rows,
                                                  int64_t maxTokens) {
-  std::vector<int64_t> groupOf;
-  for (size_t group = 0; group < batch.groupSizes.size(); ++group) {
-    groupOf.insert(groupOf.end(), batch.groupSizes[group], static_cast<int64_t>(group));
-  }
   std::vector<std::vector<GroupSlice>> parts;
-  int64_t used = 0;
-  for (const int64_t row : rows) {
-    const int64_t group = groupOf[row], tokens = batch.completions.length(row);
-    const bool sameGroup = !parts.empty() && parts.back().back().group == group;
-    const int64_t cost = tokens + (sameGroup ? 0 : batch.prompts.length(group));
-    if (parts.empty() || used + cost > maxTokens) {
-      parts.push_back({{group, {row}}});
-      used = tokens + batch.prompts.length(group);
+  int64_t used = maxTokens;  // of the last part; full, so that the first group opens one
+  for (const GroupSlice& group : byGroup(batch, rows)) {
+    const int64_t prompt = batch.prompts.length(group.group);
+    const int64_t whole = std::accumulate(group.rows.begin(), group.rows.end(), prompt, [&](int64_t sum, int64_t row) {
+      return sum + batch.completions.length(row);
+    });
+    if (used + whole <= maxTokens) {
+      parts.back().push_back(group);
+      used += whole;
       continue;
     }
-    used += cost;
-    if (sameGroup) {
+    used = maxTokens;
+    for (const int64_t row : group.rows) {
+      const int64_t tokens = batch.completions.length(row);
+      if (used + tokens > maxTokens) {
+        parts.push_back({{group.group, {}}});
+        used = prompt;
+      }
       parts.back().back().rows.push_back(row);
-    } else {
-      parts.back().push_back({group, {row}});
+      used += tokens;
     }
   }
   return parts;

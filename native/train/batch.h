@@ -28,8 +28,9 @@ struct GroupSlice {
   std::vector<int64_t> rows;  // indices into the batch's completions
 };
 
-/// Cut a batch into parts of at most `maxTokens` tokens (prompts once a group); a group larger than that is cut between
-/// its rows. A part always has at least one row.
+/// Cut a batch into parts of at most `maxTokens` tokens (prompts once a group). A group stays whole where it can, since
+/// each part computes the prompt anew; one that is larger than a part begins a part and is cut between its rows. A part
+/// always has at least one row.
 std::vector<std::vector<GroupSlice>> cutByTokens(const TokenBatch& batch, const std::vector<int64_t>& rows,
                                                  int64_t maxTokens);
 

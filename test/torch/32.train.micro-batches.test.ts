@@ -1,5 +1,6 @@
 /** The gradient does not depend on how a step is cut into micro-batches, nor on gradient checkpointing. */
 import { expect, test } from 'vitest';
+import { raggedFromRows } from '../../bindings/ragged.js';
 import type { UpdateMetrics, UpdateOptions } from '../../bindings/torch.js';
 import { toBatch, updateCase } from './support/fixtures.js';
 import { relativeError } from './support/numbers.js';
@@ -59,4 +60,26 @@ test.each([4096, 24])('gradient checkpointing changes nothing at %i tokens', asy
   const plain = await step('grpo, KL', { maxTokensPerMicroBatch });
   const checkpointed = await step('grpo, KL', { maxTokensPerMicroBatch, gradientCheckpointing: true });
   expectSame(checkpointed, plain);
+});
+
+test('a group stays whole when a part has room for it, so that its prompt is computed once', async () => {
+  const policy = await loadModel('qwen2');
+  const row = (length: number) => Array.from({ length }, (_, i) => (i * 7) % 20);
+  const update = (maxTokensPerMicroBatch: number) =>
+    policy.update(
+      {
+        prompts: raggedFromRows([row(10), row(10), row(10)]),
+        groupSizes: Int32Array.of(2, 2, 2),
+        completions: raggedFromRows([3, 3, 5, 5, 2, 2].map(row)),
+        advantages: Float64Array.of(1, -1, 1, -1, 1, -1),
+      },
+      updateOptions({ maxTokensPerMicroBatch }),
+    );
+  // Groups of 16, 20 and 14 tokens. Filled row by row, parts of 31 would cut the second group in two.
+  expect((await update(31)).numMicroBatches).toBe(3);
+  expect((await update(34)).numMicroBatches).toBe(2);
+  expect((await update(36)).numMicroBatches).toBe(2);
+  expect((await update(50)).numMicroBatches).toBe(1);
+  expect((await update(15)).numMicroBatches).toBe(5);
+  policy.dispose();
 });

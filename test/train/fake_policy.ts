@@ -26,6 +26,7 @@ export const letters: Script = (random, p) => ({ text: `<think>t</think>${random
 
 export class FakePolicy implements TrainablePolicy {
   readonly parameterCount = 1;
+  readonly deviceMemory = 0;
   p = 0.5;
   momentum = 0;
   disposed = false;

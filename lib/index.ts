@@ -1,5 +1,6 @@
 /** Foothold's programming interface: `import { train } from 'foothold'`. */
 export { defineConfig, loadConfig, type RunConfig, type RunInput, type StageConfig } from './config/index.js';
+export { configJsonSchema } from './config/json_schema.js';
 export type { Instance, Step, Trajectory } from './data/instance.js';
 export { instancesOf } from './data/instances.js';
 export type { DataOptions, InstanceOptions, ReadOptions, SplitOptions } from './data/options.js';

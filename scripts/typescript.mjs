@@ -1,5 +1,6 @@
 /** Compiles TypeScript to dist/; the compiler's own incremental state decides what there is to do. */
-import { chmodSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot, run, SetupError } from './stage.mjs';
 
@@ -12,6 +13,10 @@ export async function compileTypeScript() {
     );
   }
   // The compiler drops the mode; npx runs this file by its shebang.
-  chmodSync(join(packageRoot, 'dist', 'lib', 'cli', 'main.js'), 0o755);
+  const cli = join(packageRoot, 'dist', 'lib', 'cli', 'main.js');
+  chmodSync(cli, 0o755);
+  // Editors of YAML files find the schema at a path in the package.
+  const schema = execFileSync(process.execPath, [cli, 'schema']);
+  writeFileSync(join(packageRoot, 'dist', 'foothold.schema.json'), schema);
   return 'compiled';
 }

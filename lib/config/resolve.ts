@@ -149,6 +149,8 @@ function keysAt(schema: z.ZodType, path: KeyPath): string[] {
 }
 
 function bare(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional) return bare(schema.unwrap() as z.ZodType);
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return bare(schema.unwrap() as z.ZodType);
+  }
   return schema instanceof z.ZodPipe ? bare(schema.out as z.ZodType) : schema;
 }

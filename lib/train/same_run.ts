@@ -11,6 +11,7 @@ const harmless = [
   'maxBadSteps',
   'rewardTimeout',
   'logCompletions',
+  'tensorboard',
 ];
 
 /** A setting that differs: its key, and its values as JSON. */

@@ -32,8 +32,8 @@ describe('a tracker', () => {
       trackers: [tracker],
       onStep: (step: StepRecord) => seen.push(step),
     };
-    const result = await train(config as RunInput, options);
-    expect(starts).toEqual([{ config: defineConfig(config as RunInput), output, resumedFrom: null }]);
+    const result = await train(config as unknown as RunInput, options);
+    expect(starts).toEqual([{ config: defineConfig(config as unknown as RunInput), output, resumedFrom: null }]);
     expect(steps).toEqual(seen);
     expect(steps.map(({ step, samples }) => [step, samples.length])).toEqual([1, 2, 3, 4].map((step) => [step, 3]));
     expect(steps[0]!.metrics).toMatchObject({ step: 1, method: 'srl', reward: expect.any(Number) });
@@ -44,12 +44,15 @@ describe('a tracker', () => {
     const { config } = await tinyRun(ten);
     const first = recorder();
     const options = { engine: fakeEngine(tokenizer) };
-    const trainer = await Trainer.create(defineConfig(config as RunInput), { ...options, trackers: [first.tracker] });
+    const trainer = await Trainer.create(defineConfig(config as unknown as RunInput), {
+      ...options,
+      trackers: [first.tracker],
+    });
     for await (const { step } of trainer) if (step === 2) trainer.stop();
     expect(first.ends).toEqual([{ outcome: 'stopped', result: trainer.result }]);
 
     const second = recorder();
-    await train(config as RunInput, { ...options, resume: true, trackers: [second.tracker] });
+    await train(config as unknown as RunInput, { ...options, resume: true, trackers: [second.tracker] });
     expect(second.starts[0]!.resumedFrom).toBe(2);
     expect(second.steps.map(({ step }) => step)).toEqual([3, 4]);
   });
@@ -58,13 +61,16 @@ describe('a tracker', () => {
     const { config } = await tinyRun(ten);
     const left = recorder();
     const engine = fakeEngine(tokenizer);
-    const trainer = await Trainer.create(defineConfig(config as RunInput), { engine, trackers: [left.tracker] });
+    const trainer = await Trainer.create(defineConfig(config as unknown as RunInput), {
+      engine,
+      trackers: [left.tracker],
+    });
     for await (const _ of trainer) break;
     expect(left.ends).toEqual([{ outcome: 'stopped', result: null }]);
 
     const broken = await tinyRun(ten, { template: 'missing.txt' });
     const failed = recorder();
-    await expect(train(broken.config as RunInput, { engine, trackers: [failed.tracker] })).rejects.toThrow(
+    await expect(train(broken.config as unknown as RunInput, { engine, trackers: [failed.tracker] })).rejects.toThrow(
       'missing.txt',
     );
     expect(failed.ends).toEqual([{ outcome: 'failed', error: expect.any(Error) }]);
@@ -72,7 +78,7 @@ describe('a tracker', () => {
 
   it('that throws is warned of at the 1st, 10th, … failure and keeps being told; the run is the same', async () => {
     const plain = await tinyRun(ten, { maxSteps: 12 });
-    await train(plain.config as RunInput, { engine: fakeEngine(tokenizer) });
+    await train(plain.config as unknown as RunInput, { engine: fakeEngine(tokenizer) });
     const { config, lines } = await tinyRun(ten, { maxSteps: 12 });
     const warnings: string[] = [];
     const other = recorder();
@@ -84,7 +90,7 @@ describe('a tracker', () => {
       },
     };
     const options = { trackers: [bad, other.tracker], onWarning: (text: string) => warnings.push(text) };
-    const result = await train(config as RunInput, { ...options, engine: fakeEngine(tokenizer) });
+    const result = await train(config as unknown as RunInput, { ...options, engine: fakeEngine(tokenizer) });
     expect(result.outcome).toBe('finished');
     expect(warnings).toEqual([
       'tracker bad: no network; the training goes on',

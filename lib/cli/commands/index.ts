@@ -7,6 +7,7 @@ import { evalSwe } from './eval-swe.js';
 import { generate } from './generate.js';
 import { prepare } from './prepare.js';
 import { quickstart } from './quickstart.js';
+import { schema } from './schema.js';
 import { score } from './score.js';
 import { setup } from './setup.js';
 import { train } from './train.js';
@@ -22,6 +23,7 @@ export const commands = [
   generate,
   score,
   verify,
+  schema,
   bench,
   setup,
   doctor,

@@ -2,6 +2,7 @@
 import type { RunConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
 import { loadModelSource, type ModelSource } from '../model/source.js';
+import { TensorBoard } from '../report/tensorboard/index.js';
 import { giveUp, isBad } from './bad_steps.js';
 import { checkpointFolder, exportModel, lastCheckpoint } from './checkpoint.js';
 import { CheckpointWriter, type Snapshot } from './checkpoint_writer.js';
@@ -125,7 +126,8 @@ export class Trainer implements AsyncIterable<StepRecord> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void> {
-    const trackers = new Trackers(this.options.trackers ?? [], this.resources.warn);
+    const own = this.config.tensorboard ? [new TensorBoard()] : [];
+    const trackers = new Trackers([...own, ...(this.options.trackers ?? [])], this.resources.warn);
     const start = { config: this.config, output: this.output, resumedFrom: this.writer.written };
     try {
       yield* tracked(this.steps(), trackers, start, () => this.ended);

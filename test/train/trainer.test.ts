@@ -30,6 +30,7 @@ describe('a run', () => {
       'metrics.jsonl',
       'model',
       'samples.jsonl',
+      'tensorboard',
     ]);
     expect(loadConfig(join(output, 'config.yaml'))).toEqual(defineConfig(config));
     expect(JSON.parse(readFileSync(join(output, 'environment.json'), 'utf8'))).toMatchObject({

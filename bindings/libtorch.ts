@@ -1,7 +1,9 @@
 /** Finds LibTorch at run time, puts it into the process by absolute path, and loads the addon that needs it. */
-
+import { readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { UserError } from '../lib/errors.js';
 import {
+  coreLibraries,
   findLibTorch as find,
   type LibTorch,
   librariesToOpen,
@@ -52,9 +54,30 @@ function limitSpinning(): void {
   if (!process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '1000';
 }
 
+/**
+ * Refuse to go on where another LibTorch is in the process already, as another addon may bring it: the system's loader
+ * knows libraries by their bare names, and would give foothold_torch some of one and some of the other.
+ *
+ * @throws UserError that names both
+ */
+function refuseAnother({ root, variant }: LibTorch): void {
+  if (process.platform !== 'linux') return;
+  const ours = new Map(coreLibraries(variant).map((name) => [name, realpathSync(join(root, 'lib', name))]));
+  // Each line of the file ends with the path of the file that is mapped, if one is.
+  const mapped = readFileSync('/proc/self/maps', 'utf8').match(/\/.*$/gm) ?? [];
+  const other = mapped.find((path) => ours.has(basename(path)) && ours.get(basename(path)) !== path);
+  if (!other) return;
+  throw new UserError(
+    `This process has opened another LibTorch already (${other}), and ${root} cannot be used beside it. ` +
+      'Run Foothold in a process of its own (node:child_process), or set LIBTORCH so that both use the same one.',
+    'FOOTHOLD_LIBTORCH',
+  );
+}
+
 function openTorchAddon(): unknown {
   const libTorch = findLibTorch();
   if (!libTorch) throw new UserError(libTorchIsMissing, 'FOOTHOLD_LIBTORCH');
+  refuseAnother(libTorch);
   limitSpinning();
   const { openLibraries } = loadAddon('text') as { openLibraries(paths: string[]): void };
   try {

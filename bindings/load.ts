@@ -8,6 +8,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { platformName } from './libtorch/platform.mjs';
 
 const require = createRequire(import.meta.url);
 
@@ -30,16 +31,25 @@ function findPackageRoot(start: string): string {
  */
 export function loadAddon(name: 'text' | 'torch'): unknown {
   const nodeGypBuild = require('node-gyp-build') as (folder: string) => unknown;
+  // Another folder is for builds under test, such as the one with sanitizers (scripts/sanitize.mjs).
+  const folder = join(packageRoot, process.env.FOOTHOLD_ADDONS ?? 'build', name);
   try {
-    // Another folder is for builds under test, such as the one with sanitizers (scripts/sanitize.mjs).
-    return nodeGypBuild(join(packageRoot, process.env.FOOTHOLD_ADDONS ?? 'build', name));
+    return nodeGypBuild(folder);
   } catch (cause) {
-    throw new Error(
-      `The native addon foothold_${name} could not be loaded for ${process.platform}-${process.arch}. ` +
-        `In a checkout run \`npm run bootstrap\`; with an installed package run \`npx foothold setup\`. Reason: ${
-          (cause as Error).message
-        }`,
-      { cause },
-    );
+    throw new Error(`The native addon foothold_${name} ${reasonOf(cause as Error)} ${remedy()}`, { cause });
   }
+}
+
+function reasonOf({ message }: Error): string {
+  if (message.startsWith('No native build was found')) return `is not there for ${platformName()}.`;
+  // Of the dynamic loader: "/lib/…/libc.so.6: version `GLIBC_2.34' not found (required by …)".
+  const version = /version `(\w+)' not found/.exec(message)?.[1];
+  if (version) return `was compiled for a newer system than this one: it needs ${version}.`;
+  return `cannot be loaded for ${platformName()}: ${message.trim()}.`;
+}
+
+/** What makes the addons: the bootstrap in a clone, which has the sources, and `setup` in an installed package. */
+function remedy(): string {
+  if (existsSync(join(packageRoot, 'tsconfig.json'))) return 'Run `npm run bootstrap`.';
+  return 'Compile it here with `npx foothold setup --build`.';
 }

@@ -1,9 +1,9 @@
 /** Builds the native addons with cmake-js when their sources, or the LibTorch they are built against, changed. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { availableParallelism, freemem } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { provideBuildTools } from './build-tools.mjs';
 import { packageRoot, run, SetupError, which } from './stage.mjs';
 
 /** Folders whose files go into each addon. */
@@ -11,6 +11,9 @@ const sourceFolders = {
   text: ['native/text', 'bindings/text'],
   torch: ['native/io', 'native/model', 'native/rollout', 'native/train', 'bindings/torch'],
 };
+
+/** @param {'text' | 'torch'} addon where the compiled addon lies in `build/<addon>` */
+export const binaryOf = (addon) => join('build', 'Release', `foothold_${addon}.node`);
 
 /** A translation unit that includes LibTorch's headers takes about this much memory to compile, in bytes. */
 const memoryPerJob = 2 * 2 ** 30;
@@ -26,39 +29,63 @@ export async function buildAddon(addon, begin, libTorch, sanitize = false) {
   const folder = join(packageRoot, sanitize ? 'build/sanitize' : 'build', addon);
   const stamp = join(folder, 'fingerprint');
   const fingerprint = fingerprintOf(addon, libTorch);
-  const binary = join(folder, 'build', 'Release', `foothold_${addon}.node`);
-  if (existsSync(binary) && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return 'up to date';
+  const compiled = existsSync(join(folder, binaryOf(addon)));
+  if (compiled && existsSync(stamp) && readFileSync(stamp, 'utf8') === fingerprint) return 'up to date';
 
   requireTools();
+  const tools = await provideBuildTools(begin);
   begin('compiling');
   rmSync(stamp, { force: true });
-  const out = join(folder, 'build');
   const defines = libTorch ? ['--CDFOOTHOLD_TORCH=ON', `--CDCMAKE_PREFIX_PATH=${libTorch.root}`] : [];
   if (sanitize) defines.push('--CDFOOTHOLD_SANITIZE=ON');
-  const configure = () => cmakeJs(['configure', '--out', out, ...defines]);
-  // A build folder of a moved checkout, another LibTorch or another generator cannot be configured anew: start afresh.
+  const out = join(folder, 'build');
+  // A build folder of another LibTorch cannot be configured anew: start afresh.
   if (configuredFor(out) !== libTorch?.root) rmSync(out, { recursive: true, force: true });
-  let configured = await configure();
-  if (configured.status !== 0) {
-    rmSync(out, { recursive: true, force: true });
-    configured = await configure();
-  }
-  if (configured.status !== 0)
-    throw new SetupError(`foothold_${addon}: CMake failed: ${cmakeReason(configured.output)}`);
-  const built = await cmakeJs(['build', '--out', out, '--parallel', String(jobs()), ...defines]);
-  if (built.status !== 0) throw new SetupError(`foothold_${addon} did not compile: ${compilerReason(built.output)}`);
+  await compile(`foothold_${addon}`, out, ['--out', out, ...defines], tools);
   mkdirSync(folder, { recursive: true });
   writeFileSync(stamp, fingerprint);
   return 'compiled';
 }
 
+/**
+ * @param {string} title @param {string} out build folder @param {string[]} options of cmake-js
+ * @param {import('./build-tools.mjs').BuildTools} tools
+ */
+async function compile(title, out, options, { script, modules }) {
+  /** @param {string} command @param {string[]} more */
+  const cmakeJs = (command, ...more) =>
+    run(process.execPath, [script, command, ...options, ...more, '--log-level', 'warn'], {
+      // cmake-js looks for node-addon-api from our folder only; this lets it find the one beside itself.
+      env: { ...process.env, NODE_PATH: modules },
+    });
+  let configured = await cmakeJs('configure');
+  if (configured.status !== 0) {
+    // The build folder may be one of a moved checkout or of another generator.
+    rmSync(out, { recursive: true, force: true });
+    configured = await cmakeJs('configure');
+  }
+  if (configured.status !== 0) throw new SetupError(`${title}: CMake failed: ${cmakeReason(configured.output)}`);
+  const built = await cmakeJs('build', '--parallel', String(jobs()));
+  if (built.status !== 0) throw new SetupError(`${title} did not compile: ${compilerReason(built.output)}`);
+}
+
 /** @param {'text' | 'torch'} addon @param {import('../bindings/libtorch/find.mjs').LibTorch} [libTorch] */
 function fingerprintOf(addon, libTorch) {
-  const hash = createHash('sha256').update(`${process.platform}-${process.arch}\n`);
-  for (const file of ['CMakeLists.txt', ...sourceFolders[addon].flatMap(sourcesIn)]) {
-    hash.update(`${file}\n`).update(readFileSync(join(packageRoot, file)));
-  }
+  const hash = createHash('sha256').update(`${process.platform}-${process.arch}\n${hashSources(addon)}`);
   if (libTorch) hash.update(`${libTorch.root} ${statSync(join(libTorch.root, 'lib')).mtimeMs}`);
+  return hash.digest('hex');
+}
+
+/**
+ * @param {'text' | 'torch'} addon
+ * @returns {string} hash of all that an addon is compiled from, the same on every platform
+ */
+export function hashSources(addon) {
+  const hash = createHash('sha256');
+  for (const file of ['CMakeLists.txt', ...sourceFolders[addon].flatMap(sourcesIn)]) {
+    // A checkout on Windows may have other line ends.
+    hash.update(`${file}\n`).update(readFileSync(join(packageRoot, file), 'utf8').replaceAll('\r\n', '\n'));
+  }
   return hash.digest('hex');
 }
 
@@ -93,18 +120,6 @@ export function requireTools(env = process.env) {
 
 function jobs() {
   return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / memoryPerJob)));
-}
-
-/** @param {string[]} args */
-function cmakeJs(args) {
-  let manifest;
-  try {
-    manifest = createRequire(join(packageRoot, 'package.json')).resolve('cmake-js/package.json');
-  } catch {
-    throw new SetupError('compiling needs cmake-js. Run `npm install cmake-js node-addon-api node-api-headers` first.');
-  }
-  const script = join(dirname(manifest), JSON.parse(readFileSync(manifest, 'utf8')).bin['cmake-js']);
-  return run(process.execPath, [script, ...args, '--log-level', 'warn']);
 }
 
 /** @param {string} output */

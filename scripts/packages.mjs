@@ -37,11 +37,16 @@ function readPackages(file) {
   return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : {};
 }
 
-/** @param {string[]} args the npm that runs this script, if one does, else the one on the PATH */
-function npm(args) {
-  const script = process.env.npm_execpath;
-  if (script && basename(script) === 'npm-cli.js') return run(process.execPath, [script, ...args]);
-  return run('npm', args);
+/**
+ * Run npm: the one that runs this script, if one does, else the one on the PATH.
+ *
+ * @param {string[]} args @param {string} [cwd] @param {NodeJS.ProcessEnv} [env] @param {boolean} [quiet]
+ */
+export function npm(args, cwd = packageRoot, env = process.env, quiet = false) {
+  const script = env.npm_execpath;
+  if (script && basename(script) === 'npm-cli.js') return run(process.execPath, [script, ...args], { cwd, env, quiet });
+  // On Windows it is a script, which only a shell runs.
+  return run('npm', args, { cwd, env, quiet, shell: process.platform === 'win32' });
 }
 
 /** @param {string} output of npm @returns {string} why it failed, and what to do about it */

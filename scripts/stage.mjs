@@ -49,12 +49,12 @@ export async function stage(title, work) {
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean }} [options] `quiet` prints nothing
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, shell?: boolean }} [options] `quiet` prints nothing
  * @returns {Promise<{ status: number, output: string }>} exit status and all output; 127 when the program is not there
  */
-export function run(command, args, { cwd = packageRoot, env = process.env, quiet = false } = {}) {
+export function run(command, args, { cwd = packageRoot, env = process.env, quiet = false, shell = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', 'pipe', 'pipe'] });
     const stop = () => child.kill();
     process.once('exit', stop);
     let output = '';

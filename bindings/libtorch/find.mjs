@@ -140,7 +140,7 @@ function libraryFile(name) {
 }
 
 /** @param {Variant} variant file names in the order in which they have to be opened: each before those that need it */
-function coreLibraries(variant) {
+export function coreLibraries(variant) {
   const names =
     variant === 'cuda' ? ['c10', 'c10_cuda', 'torch_cpu', 'torch_cuda', 'torch'] : ['c10', 'torch_cpu', 'torch'];
   return names.map(libraryFile);

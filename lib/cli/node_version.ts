@@ -3,4 +3,4 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { packageRoot } from '../../bindings/load.js';
 
-createRequire(import.meta.url)(join(packageRoot, 'scripts', 'node_version.cjs'));
+createRequire(import.meta.url)(join(packageRoot, 'scripts', 'node-version.cjs'));

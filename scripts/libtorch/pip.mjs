@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { libTorchVersion } from '../../bindings/libtorch/find.mjs';
+import { platformName } from '../../bindings/libtorch/platform.mjs';
 import { run, SetupError, which } from '../stage.mjs';
 import { listZip, unpackZip } from './zip.mjs';
 
@@ -80,10 +81,10 @@ async function runtimeRequirements(wheel) {
 }
 
 function targetOptions() {
-  const tags = platforms[`${process.platform}-${process.arch}`];
+  const tags = platforms[platformName()];
   if (!tags) {
     throw new SetupError(
-      `PyTorch has no wheel for ${process.platform}-${process.arch}. Set LIBTORCH to a LibTorch ${libTorchVersion} of your own.`,
+      `PyTorch has no wheel for ${platformName()}. Set LIBTORCH to a LibTorch ${libTorchVersion} of your own.`,
     );
   }
   // LibTorch is the same in the wheels of every Python; one is taken.

@@ -1,0 +1,2 @@
+/** Defined by the script that stands before the page's own. */
+declare const uPlot: typeof import('uplot');

@@ -11,7 +11,7 @@ import { type Budget, thin } from './thin.js';
 /** Of all runs in one report: what a browser opens without a wait, at most some 15 MB of file. */
 const BUDGET: Budget = { samples: 20_000, bytes: 64 << 20 };
 /** Samples that are unpacked together. */
-export const CHUNK_SAMPLES = 128;
+const CHUNK_SAMPLES = 128;
 
 export interface ReportOptions {
   output: string;

@@ -123,9 +123,9 @@ async function events(response: ServerResponse, run: LiveRun): Promise<void> {
 
 /** `?generation=0&rows=3,4,5`: samples in full, in that order. */
 async function samples(response: ServerResponse, data: RunData, query: URLSearchParams): Promise<void> {
-  const rows = (query.get('rows') ?? '').split(',').map(Number);
-  const known = (row: number) => Number.isInteger(row) && row >= 0 && row < data.samples.count;
-  if (rows.length > MAX_ROWS || !rows.every(known)) {
+  const given = query.get('rows') ?? '';
+  const rows = given.split(',').map(Number);
+  if (!/^\d+(,\d+)*$/.test(given) || rows.length > MAX_ROWS || rows.some((row) => row >= data.samples.count)) {
     return plain(response, 404, `rows must be up to ${MAX_ROWS} numbers of samples.`);
   }
   // When the file is being written anew, the page is going to hear of it.

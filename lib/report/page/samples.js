@@ -132,15 +132,14 @@ export class SamplesView {
     }
     const name = run.instances[group.instance];
     const kind = group.validation ? 'validation' : 'training';
-    return {
-      label: `Step ${group.step}, ${kind}, ${name}, ${count} rollouts, mean reward ${formatReward(mean)}${malformed > 0 ? `, ${malformed} malformed` : ''}`,
-      children: [
-        h('span', { class: 'name' }, name),
-        h('span', { class: 'muted' }, `step ${formatCount(group.step)} · ${kind}`),
-        bars,
-        h('b', {}, formatReward(mean)),
-      ],
-    };
+    const spoken = `${count} rollouts, mean reward ${formatReward(mean)}${malformed > 0 ? `, ${malformed} malformed` : ''}`;
+    return [
+      h('span', { class: 'name' }, name),
+      h('span', { class: 'muted' }, `step ${formatCount(group.step)} · ${kind}`),
+      bars,
+      h('b', { 'aria-hidden': 'true' }, formatReward(mean)),
+      h('span', { class: 'spoken' }, spoken),
+    ];
   }
 
   /** @param {number} index of the group */

@@ -6,7 +6,7 @@ export class VirtualList {
    * @param {object} options
    * @param {string} options.label
    * @param {number} options.rowHeight in pixels
-   * @param {(index: number) => { children: Node[], label: string }} options.row
+   * @param {(index: number) => Node[]} options.row contents of a row
    * @param {(index: number) => void} options.onSelect
    */
   constructor({ label, rowHeight, row, onSelect }) {
@@ -71,7 +71,6 @@ export class VirtualList {
 
   /** @param {number} index */
   option(index) {
-    const { children, label } = this.row(index);
     const option = h('div', {
       role: 'option',
       id: `row-${index}`,
@@ -79,9 +78,8 @@ export class VirtualList {
       'aria-selected': String(index === this.selected),
       'aria-setsize': this.count,
       'aria-posinset': index + 1,
-      'aria-label': label,
     });
-    option.append(...children);
+    option.append(...this.row(index));
     option.style.top = `${index * this.rowHeight}px`;
     option.style.height = `${this.rowHeight}px`;
     return option;

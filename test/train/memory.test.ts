@@ -14,28 +14,28 @@ const half = {
   numKvHeads: 2,
   headDim: 64,
 } as ModelConfig;
-const fit = (memory: number, parameters = 494e6, gradientCheckpointing = false) =>
+const room = (memory: number, parameters = 494e6, gradientCheckpointing = false) =>
   tokensThatFit(half, { memory, parameters, gradientCheckpointing });
 
 describe('tokens that fit', () => {
   test('are what three quarters of the memory leave beside weights and optimizer', () => {
-    const room = 0.75 * 24 * gib - 32 * 494e6;
+    const left = 0.75 * 24 * gib - 32 * 494e6;
     const perToken = 24 * 4 * (4 * 896 + 48 * 64 + 3 * 4864);
-    expect(fit(24 * gib)).toBe(Math.floor(room / perToken));
+    expect(room(24 * gib)).toBe(Math.floor(left / perToken));
   });
 
   test('grow with memory up to 8,192', () => {
-    expect(fit(32 * gib)).toBeGreaterThan(fit(24 * gib));
-    expect(fit(100 * gib)).toBe(8192);
+    expect(room(32 * gib)).toBeGreaterThan(room(24 * gib));
+    expect(room(100 * gib)).toBe(8192);
   });
 
   test('are 256 where not even the weights seem to fit: trying is left to the update', () => {
-    expect(fit(8 * gib)).toBe(256);
+    expect(room(8 * gib)).toBe(256);
   });
 
   test('are fewer beside a reference policy and more with gradient checkpointing', () => {
-    expect(fit(48 * gib, 2 * 494e6)).toBeLessThan(fit(48 * gib));
-    expect(fit(24 * gib, 494e6, true)).toBeGreaterThan(fit(24 * gib));
+    expect(room(48 * gib, 2 * 494e6)).toBeLessThan(room(48 * gib));
+    expect(room(24 * gib, 494e6, true)).toBeGreaterThan(room(24 * gib));
   });
 
   test('the memory of the host is at most what the machine has', () => {

@@ -46,12 +46,19 @@ export function loadTorchAddon(): unknown {
 }
 
 /**
+ * Settings that the libraries read when they are opened; those already set are left alone.
+ *
  * OpenMP's threads spin for long before they sleep, which on a machine that is also busy with other work makes every small
  * parallel loop wait for a thread that does not run: sampling was seen 30 times slower. A short spin costs nothing on an
- * idle machine. The library reads this when it is opened.
+ * idle machine.
+ *
+ * oneDNN compiles a product anew for every number of rows and keeps 1,024 of them, half a megabyte each, in two caches:
+ * a run whose batches differ in length grows for hundreds of steps. 256 hold what sampling 48 rows comes back to.
  */
-function limitSpinning(): void {
+function tuneLibraries(): void {
   if (!process.env.OMP_WAIT_POLICY) process.env.GOMP_SPINCOUNT ??= '1000';
+  process.env.ONEDNN_PRIMITIVE_CACHE_CAPACITY ??= '256';
+  process.env.LRU_CACHE_CAPACITY ??= '256';
 }
 
 /**
@@ -78,7 +85,7 @@ function openTorchAddon(): unknown {
   const libTorch = findLibTorch();
   if (!libTorch) throw new UserError(libTorchIsMissing, 'FOOTHOLD_LIBTORCH');
   refuseAnother(libTorch);
-  limitSpinning();
+  tuneLibraries();
   const { openLibraries } = loadAddon('text') as { openLibraries(paths: string[]): void };
   try {
     openLibraries(librariesToOpen(libTorch));

@@ -21,7 +21,8 @@ const batch = {
   groupSizes: new Int32Array(16).fill(1),
   completions: raggedFromRows(Array.from({ length: 16 }, (_, i) => Array(128).fill(40 - i))),
 };
-const options = (maxTokensPerMicroBatch: number) => ({ ...updateOptions(stage, 0.01), maxTokensPerMicroBatch });
+const options = (maxTokensPerMicroBatch: number) =>
+  updateOptions({ stage, memory: { maxTokensPerMicroBatch } } as StageContext, 0.01);
 const place = { device: 'cpu', dtype: 'float32', seed: 1 } as const;
 
 const policy = await Policy.random(config, place);

@@ -1,12 +1,23 @@
-/** Foothold's programming interface: `import { train } from 'foothold'`. */
-export { defineConfig, loadConfig, type RunConfig, type RunInput, type StageConfig } from './config/index.js';
+/**
+ * Foothold's programming interface: `import { train } from 'foothold'`. `docs/api.md` is the guide to it; the scripts in
+ * `examples/` use each part.
+ */
+export type { CallOptions, DType, LossType, ModelConfig, ScaleRewards, UpdateMetrics } from '../bindings/torch.js';
+export {
+  defineConfig,
+  loadConfig,
+  type RunConfig,
+  type RunInput,
+  type StageConfig,
+} from './config/index.js';
 export { configJsonSchema } from './config/json_schema.js';
-export type { Instance, Step, Trajectory } from './data/instance.js';
+export type { Instance, Message, Step, Trajectory } from './data/instance.js';
 export { instancesOf } from './data/instances.js';
-export type { DataOptions, InstanceOptions, ReadOptions, SplitOptions } from './data/options.js';
+export type { DataOptions, FormatName, InstanceOptions, ReadOptions, SplitOptions } from './data/options.js';
 export { readInstances, readTrajectories } from './data/read.js';
 export type { DataReport } from './data/report.js';
 export type { Splitter } from './data/splitter.js';
+export { type RatioOptions, ratio, ratios, ratiosAsync, SequenceMatcher } from './difflib/index.js';
 export { UserError } from './errors.js';
 export {
   type AnswerPair,
@@ -19,6 +30,20 @@ export {
   verifyAnswer,
   verifyAnswers,
 } from './eval/index.js';
+export {
+  type Completion,
+  type GenerateOptions,
+  type GivenCompletion,
+  type Group,
+  groupAdvantages,
+  Policy,
+  type PolicyLoadOptions,
+  type PolicyUpdateOptions,
+  type Prompt,
+  type TrainingGroup,
+} from './policy/index.js';
+export { loadTemplate, renderPrompt, type Template } from './prompt/template.js';
+export type { ChatMessage, Tokenizer } from './prompt/tokenizer.js';
 export {
   type MalformedReason,
   parseCompletion,

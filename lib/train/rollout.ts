@@ -1,5 +1,5 @@
 import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
-import type { CallOptions } from '../../bindings/torch.js';
+import type { CallOptions, Rollouts } from '../../bindings/torch.js';
 import type { Tokenizer } from '../prompt/tokenizer.js';
 import type { Score } from '../reward/index.js';
 import type { TrainablePolicy } from './policy.js';
@@ -43,7 +43,7 @@ export async function rollOut(
   call?: CallOptions,
 ): Promise<Group[]> {
   const { numGenerations, temperature, maxCompletionLength, maxBatchedTokens } = sampling;
-  const { completions, logProbs, finished } = await policy.generate(
+  const rollouts = await policy.generate(
     {
       prompts: raggedFromRows(rendered.map(({ promptIds }) => promptIds)),
       numGenerations,
@@ -55,14 +55,23 @@ export async function rollOut(
     },
     call,
   );
+  const groups = completionGroups(rollouts, numGenerations, model.tokenizer);
+  return rendered.map((instance, g) => ({ ...instance, completions: groups[g]! }));
+}
+
+/** Rows of the native core as completions, a list for each prompt. */
+export function completionGroups(
+  { completions, logProbs, finished }: Rollouts,
+  numGenerations: number,
+  tokenizer: Tokenizer,
+): Completion[][] {
   const completion = (row: number): Completion => {
     const ids = raggedRow(completions, row).slice();
     const ended = finished[row] === 1;
-    const text = model.tokenizer.decode(ended ? ids.subarray(0, -1) : ids);
+    const text = tokenizer.decode(ended ? ids.subarray(0, -1) : ids);
     return { ids, logProbs: raggedRow(logProbs, row).slice(), finished: ended, text };
   };
-  return rendered.map((instance, g) => ({
-    ...instance,
-    completions: Array.from({ length: numGenerations }, (_, k) => completion(g * numGenerations + k)),
-  }));
+  return Array.from({ length: finished.length / numGenerations }, (_, g) =>
+    Array.from({ length: numGenerations }, (_, k) => completion(g * numGenerations + k)),
+  );
 }

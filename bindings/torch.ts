@@ -203,6 +203,7 @@ export type ScaleRewards = 'group' | 'batch' | 'none';
 
 interface Addon {
   computeAdvantages(request: { rewards: Float64Array; groupSizes: Int32Array; scale: ScaleRewards }): Advantages;
+  setKernelsEnabled(enabled: boolean): void;
   torchInfo(): TorchInfo;
 }
 
@@ -217,6 +218,14 @@ const addon = (): Addon => loadTorchAddon() as Addon;
  */
 export function computeAdvantages(rewards: Float64Array, groupSizes: Int32Array, scale: ScaleRewards): Advantages {
   return addon().computeAdvantages({ rewards, groupSizes, scale });
+}
+
+/**
+ * Off, every policy of this process computes by plain tensor operations, as it does on devices that have no kernels of ours:
+ * slower, and the same but for rounding. For comparing the two.
+ */
+export function setKernelsEnabled(enabled: boolean): void {
+  addon().setKernelsEnabled(enabled);
 }
 
 /** Version, devices and threads of LibTorch. Throws a UserError when LibTorch or the addon is missing. */

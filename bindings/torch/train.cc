@@ -9,6 +9,7 @@
 #include "bindings/torch/arguments.h"
 #include "bindings/torch/register.h"
 #include "bindings/torch/values.h"
+#include "native/model/kernels.h"
 #include "native/train/advantages.h"
 
 namespace {
@@ -48,9 +49,15 @@ Napi::Value torchInfo(const Napi::CallbackInfo& info) {
   return object;
 }
 
+Napi::Value setKernelsEnabled(const Napi::CallbackInfo& info) {
+  foothold::model::kernels::setEnabled(info[0].ToBoolean());
+  return info.Env().Undefined();
+}
+
 }  // namespace
 
 void registerTrain(Napi::Env env, Napi::Object exports) {
   exports.Set("computeAdvantages", Napi::Function::New(env, computeAdvantages));
+  exports.Set("setKernelsEnabled", Napi::Function::New(env, setKernelsEnabled));
   exports.Set("torchInfo", Napi::Function::New(env, torchInfo));
 }

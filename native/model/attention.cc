@@ -3,11 +3,13 @@
 #include <cmath>
 #include <limits>
 
+#include "native/model/kernels.h"
+
 namespace foothold::model {
 namespace {
 
 /// PyTorch's flash kernel for the CPU takes float32 and bfloat16 and returns the log-sum-exp.
-bool hasFlash(const at::Tensor& q) { return q.is_cpu(); }
+bool hasFlash(const at::Tensor& q) { return q.is_cpu() && kernels::areEnabled(); }
 
 double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }
 

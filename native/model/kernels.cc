@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <atomic>
 #include <cmath>
 #include <vector>
 
@@ -9,6 +10,8 @@
 
 namespace foothold::model::kernels {
 namespace {
+
+std::atomic<bool> kernelsEnabled{true};
 
 constexpr int64_t kGrain = 16384;  // elements a thread should at least get
 
@@ -60,7 +63,10 @@ FOOTHOLD_CLONES void swiGluBackwardRow(const float* dy, const float* gate, const
 
 }  // namespace
 
-bool canUse(const at::Tensor& x) { return x.is_cpu() && x.scalar_type() == at::kFloat; }
+void setEnabled(bool enabled) { kernelsEnabled = enabled; }
+bool areEnabled() { return kernelsEnabled; }
+
+bool canUse(const at::Tensor& x) { return areEnabled() && x.is_cpu() && x.scalar_type() == at::kFloat; }
 
 at::Tensor rotate(const at::Tensor& x_THE, const at::Tensor& cos_TE, const at::Tensor& sin_TE) {
   const int64_t tokens = x_THE.size(0), heads = x_THE.size(1), width = x_THE.size(2), half = width / 2;

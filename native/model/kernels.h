@@ -8,6 +8,11 @@
 /// Each has a plain ATen twin at its caller, used for every other type and device.
 namespace foothold::model::kernels {
 
+/// Off, everything is computed by plain tensor operations, as on devices without kernels: these, those of attention and
+/// decoding, and products with packed weights. On at the beginning; a process-wide switch for comparing the two.
+void setEnabled(bool enabled);
+bool areEnabled();
+
 /// Whether the kernels below take this tensor: float32 on the CPU.
 bool canUse(const at::Tensor& x);
 

@@ -6,6 +6,8 @@
 
 #include <string_view>
 
+#include "native/model/kernels.h"
+
 namespace foothold::model {
 namespace {
 
@@ -59,7 +61,7 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
 
 void Linear::pack() {
   packed.reset();
-  if (!weight.is_cpu() || weight.scalar_type() != at::kFloat || !at::globalContext().hasMKLDNN()) return;
+  if (!kernels::canUse(weight) || !at::globalContext().hasMKLDNN()) return;
   at::NoGradGuard noGrad;
   packed = reorder(weight.detach());
 }

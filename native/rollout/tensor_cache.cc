@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "native/model/attention.h"
+#include "native/model/kernels.h"
 #include "native/rollout/cpu_cache.h"
 
 namespace foothold::rollout {
@@ -85,7 +86,8 @@ at::Tensor TensorCache::attend(int64_t layer, const std::vector<CacheRow>& rows,
 
 std::unique_ptr<Cache> makeCache(const model::ModelConfig& config, const CacheShape& shape,
                                  const at::TensorOptions& options) {
-  if (options.device().is_cpu() && options.dtype() == at::kFloat) return std::make_unique<CpuCache>(config, shape);
+  const bool kernels = model::kernels::areEnabled() && options.device().is_cpu() && options.dtype() == at::kFloat;
+  if (kernels) return std::make_unique<CpuCache>(config, shape);
   return std::make_unique<TensorCache>(config, shape, options);
 }
 

@@ -16,8 +16,6 @@ const CHUNK_SAMPLES = 128;
 export interface ReportOptions {
   output: string;
   onWarning?: (message: string) => void;
-  /** Called as samples are packed. */
-  onProgress?: (progress: { done: number; total: number }) => void;
   budget?: Budget;
 }
 
@@ -45,19 +43,15 @@ export async function writeReport(runs: readonly string[], options: ReportOption
 }
 
 /** All data as elements of text that no browser takes for code: base64 of gzip of JSON. */
-async function* dataBlocks(runs: readonly RunData[], { budget = BUDGET, onProgress }: ReportOptions) {
+async function* dataBlocks(runs: readonly RunData[], { budget = BUDGET }: ReportOptions) {
   const share = { samples: budget.samples / runs.length, bytes: budget.bytes / runs.length };
   const chosen = runs.map((run) => thin(run.samples.places, share));
-  const total = chosen.reduce((sum, rows) => sum + rows.length, 0);
-  let done = 0;
   for (const [index, run] of runs.entries()) {
     const rows = chosen[index]!;
     yield await dataBlock(`run-${index}`, wholeRun(run, rows));
     for (let at = 0; at < rows.length; at += CHUNK_SAMPLES) {
       const chunk = rows.slice(at, at + CHUNK_SAMPLES);
       yield await dataBlock(`run-${index}-samples-${at / CHUNK_SAMPLES}`, await run.texts(chunk));
-      done += chunk.length;
-      onProgress?.({ done, total });
     }
   }
 }

@@ -27,7 +27,8 @@ const EVAL_STEPS = 10;
 function noise(...seeds: number[]): number {
   let hash = 2166136261;
   for (const seed of seeds) hash = Math.imul(hash ^ (seed + 0x9e37), 16777619) ^ (hash >>> 13);
-  return (hash >>> 0) / 2 ** 32;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  return ((hash ^ (hash >>> 13)) >>> 0) / 2 ** 32;
 }
 
 export function makeRun(folder: string, made: MadeRun): void {

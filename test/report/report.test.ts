@@ -185,7 +185,7 @@ describe('numbers on the page', async () => {
       [10, 20, null],
       [null, 1, 2],
     ]);
-    expect(stack([a, b]).data).toEqual([
+    expect(stack([a, b], 0).data).toEqual([
       [1, 2, 10],
       [10, 20, 0],
       [10, 21, 2],

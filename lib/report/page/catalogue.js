@@ -1,4 +1,5 @@
 /** Which metrics make which chart. */
+import { malformedWords } from './format.js';
 import { seriesColor } from './theme.js';
 
 /** @import { Line } from './chart_data.js' */
@@ -23,7 +24,7 @@ import { seriesColor } from './theme.js';
 export const rewardChart = {
   title: 'Reward',
   unit: 'number',
-  note: 'of all that was sampled; the band is the spread within a group',
+  note: 'of all that was sampled; of one run with its spread within a group',
   metrics: [['reward', 'reward']],
   deviation: 'reward_std',
 };
@@ -156,10 +157,11 @@ function metricsOf(spec, runs) {
   if (spec.metrics) return spec.metrics;
   const { family = '', suffix = '' } = spec;
   const names = [...new Set(runs.flatMap((run) => [...run.columns.keys()]))];
+  const label = family === 'malformed/' ? malformedWords : words;
   const found = names.filter((name) => name.startsWith(family) && name.endsWith(suffix));
   return found.map((name) => {
     /** @type {[string, string]} */
-    const entry = [name, words(name.slice(family.length, name.length - suffix.length))];
+    const entry = [name, label(name.slice(family.length, name.length - suffix.length))];
     return entry;
   });
 }

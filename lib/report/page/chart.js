@@ -53,6 +53,7 @@ export class Chart {
     this.lines = [];
     /** @type {Layout} */
     this.layout = { columns: [], data: [[]] };
+    this.smoothing = 0;
     this.structure = '';
     this.visible = false;
     this.stale = false;
@@ -73,7 +74,7 @@ export class Chart {
   show(lines, { smoothing, boundaries }) {
     this.lines = lines;
     this.boundaries = boundaries;
-    this.layout = this.options.stacked ? stack(lines) : layOut(lines, smoothing);
+    this.smoothing = smoothing;
     this.stale = true;
     if (this.visible) this.draw();
     this.describe();
@@ -87,12 +88,10 @@ export class Chart {
   }
 
   draw() {
-    this.stale = false;
     const width = this.plot.clientWidth;
-    if (width === 0) {
-      this.stale = true;
-      return;
-    }
+    if (width === 0) return;
+    this.stale = false;
+    this.layout = this.options.stacked ? stack(this.lines, this.smoothing) : layOut(this.lines, this.smoothing);
     const structure = JSON.stringify(this.layout.columns.map(({ kind, line }) => [kind, line.label, line.color]));
     if (this.uplot && structure === this.structure) {
       const data = this.layout.data;

@@ -49,9 +49,13 @@ export function layOut(lines, smoothing) {
   return { columns, data: align(points) };
 }
 
-/** Columns for curves that add up, the first at the bottom. @param {Line[]} lines @returns {Layout} */
-export function stack(lines) {
-  const [x, ...columns] = align(lines.map(({ points }) => points));
+/**
+ * Columns for curves that add up, the first at the bottom; smoothed, since thousands of steps would hide each other.
+ *
+ * @param {Line[]} lines @param {number} smoothing see `smoothed` @returns {Layout}
+ */
+export function stack(lines, smoothing) {
+  const [x, ...columns] = align(lines.map(({ points: { x, y } }) => ({ x, y: smoothed(y, smoothing) })));
   const sums = new Array(x.length).fill(0);
   const stacked = columns.map((column) =>
     column.map((value, i) => {

@@ -66,7 +66,8 @@ export function formatSigned(value) {
 
 /** A reward; −1 with a real minus. @param {number | null} value */
 export function formatReward(value) {
-  return value === null ? 'none' : Number(value.toFixed(3)).toString().replace('-', '−');
+  if (value === null) return 'none';
+  return (Number.isInteger(value) ? String(value) : value.toFixed(3)).replace('-', '−');
 }
 
 /** @type {Record<string, string>} */

@@ -39,7 +39,7 @@ export class Header {
     const { runs, live, trouble } = this.source;
     const text = runs.length > 1 ? `${runs.length} runs` : statusWords(runs[0], live);
     if (this.status.textContent !== text) this.status.textContent = text;
-    this.element.classList.toggle('live', live && trouble === null && runs[0].head?.finished === false);
+    this.element.classList.toggle('live', live && trouble === null && !runs[0].head?.finished && !isQuiet(runs[0]));
     const unreadable = runs
       .filter((run) => run.unreadable > 0)
       .map((run) => `${run.head?.name}: ${formatCount(run.unreadable)} lines are not of Foothold and are left out.`);
@@ -55,8 +55,17 @@ function statusWords(run, live) {
   if (run.head?.finished) return `${steps} · finished`;
   if (run.modified === null) return live ? 'Waiting for the first step' : 'No step was made';
   if (!live) return `${steps} · not finished; last step ${new Date(run.modified).toLocaleString()}`;
-  const ago = Math.max(0, (Date.now() - run.modified) / 1000);
-  const usual = 5 * (run.last('step_time') ?? 0);
-  const quiet = ago > Math.max(QUIET, usual) ? ' (has it stopped?)' : '';
-  return `${steps} · last ${ago < 5 ? 'just now' : `${formatSeconds(Math.round(ago))} ago`}${quiet}`;
+  const ago = secondsSince(run);
+  const words = ago < 5 ? 'just now' : `${formatSeconds(Math.round(ago))} ago`;
+  return `${steps} · last ${words}${isQuiet(run) ? ' (has it stopped?)' : ''}`;
+}
+
+/** Longer without a step than a run is that goes on. @param {import('./run.js').Run} run */
+function isQuiet(run) {
+  return secondsSince(run) > Math.max(QUIET, 5 * (run.last('step_time') ?? 0));
+}
+
+/** Since the last step. @param {import('./run.js').Run} run */
+function secondsSince({ modified }) {
+  return modified === null ? 0 : Math.max(0, (Date.now() - modified) / 1000);
 }

@@ -53,7 +53,7 @@ async function contents(source, runIndex, index, openGroup) {
     const count = group.to - group.from;
     return [
       h('p', { class: 'muted' }, `${groupWords(run, group)}${count > 1 ? '. The best and the worst:' : ''}`),
-      longText(samples[0].prompt, 400),
+      longText(samples[0].prompt, { characters: 400, lines: 6 }),
       h('div', { class: 'rollouts' }, ...samples.map((sample, i) => rollout(run, group, chosen[i], sample))),
       h(
         'p',

@@ -25,7 +25,9 @@ export function rollout(run, group, row, sample) {
       ? h('p', { class: 'warning' }, `Malformed: ${malformedWords(malformed)}. The text in full:`)
       : null,
     malformed !== null ? longText(completion) : null,
-    malformed === null && thought !== null ? h('div', {}, h('h4', {}, 'Thought'), longText(thought, 500)) : null,
+    malformed === null && thought !== null
+      ? h('div', {}, h('h4', {}, 'Thought'), longText(thought, { characters: 500, lines: 10 }))
+      : null,
     malformed === null && action !== null ? diff(action, expert, blocks) : null,
   );
 }

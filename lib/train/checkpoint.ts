@@ -50,6 +50,7 @@ export interface Saving {
 
 /**
  * Begin to write a checkpoint of the policy as it is now.
+ * @param origin for people who find it: configuration and versions. Resuming reads those of the run directory.
  * @param beforeCommit what must be on the disk before the checkpoint counts.
  */
 export function saveCheckpoint(
@@ -58,9 +59,15 @@ export function saveCheckpoint(
   model: ModelSource,
   dtype: DType,
   state: RunState,
+  origin: object,
   beforeCommit: () => Promise<void>,
 ): Saving {
-  const stateJson = JSON.stringify({ version: stateVersion, ...state, progress: progressToJson(state.progress) });
+  const stateJson = JSON.stringify({
+    version: stateVersion,
+    ...state,
+    progress: progressToJson(state.progress),
+    origin,
+  });
   const final = checkpointFolder(checkpoints, state.progress.step);
   const partial = join(checkpoints, `.${basename(final)}.partial`);
   let take = () => {};

@@ -1,5 +1,5 @@
 /** Checkpoints written while training goes on, one on its way at a time, and what is done when the disk refuses. */
-import type { DType } from '../../bindings/torch.js';
+import type { RunConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
 import type { ModelSource } from '../model/source.js';
 import { pruneCheckpoints, saveCheckpoint } from './checkpoint.js';
@@ -10,7 +10,8 @@ import type { RunState } from './state.js';
 
 export interface WriterOptions {
   model: ModelSource;
-  dtype: DType;
+  /** What every checkpoint says of where it comes from. */
+  origin: { versions: object; config: RunConfig };
   /** Seconds that a full disk is waited for. */
   diskFullTimeout: number;
   /** False ends that waiting. */
@@ -89,8 +90,10 @@ export class CheckpointWriter {
     const { step } = state.progress;
     if (this.written === step) return;
     const { checkpoints } = this.directory;
-    const { model, dtype } = this.options;
-    const { taken, written } = saveCheckpoint(checkpoints, policy, model, dtype, state, () => this.directory.flush());
+    const { model, origin } = this.options;
+    const { dtype } = origin.config.model;
+    const flush = () => this.directory.flush();
+    const { taken, written } = saveCheckpoint(checkpoints, policy, model, dtype, state, origin, flush);
     const keep = [step, state.best?.step ?? null, state.start];
     const whole = async () => {
       await written;

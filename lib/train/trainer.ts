@@ -7,7 +7,7 @@ import { giveUp, isBad } from './bad_steps.js';
 import { checkpointFolder, exportModel, lastCheckpoint } from './checkpoint.js';
 import { CheckpointWriter, type Snapshot } from './checkpoint_writer.js';
 import type { RlContext, SftContext, StepCall } from './context.js';
-import { environment } from './environment.js';
+import { environment, versions } from './environment.js';
 import { nativeEngine } from './policy.js';
 import { type Metrics, position, type Sample } from './record.js';
 import type { StepRecord, TrainerOptions, TrainResult } from './run.js';
@@ -57,7 +57,7 @@ export class Trainer implements AsyncIterable<StepRecord> {
     const { diskFullTimeout = 600, signal } = options;
     const goOn = () => !this.stopping && !signal?.aborted;
     const { model, warn } = resources;
-    const writing = { model, dtype: config.model.dtype, diskFullTimeout, goOn, warn };
+    const writing = { model, origin: { versions: versions(), config }, diskFullTimeout, goOn, warn };
     this.writer = new CheckpointWriter(directory, writing, last?.step ?? null);
   }
 

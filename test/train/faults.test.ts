@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { RunInput } from '../../lib/config/index.js';
 import { train } from '../../lib/train/index.js';
+import { damage } from '../../lib/train/manifest.js';
 import { fakeEngine } from './fake_policy.js';
 import { watchWrites } from './faults/writes.js';
 import { type TinyRun, tinyRun, tokenizer } from './tiny_run.js';
@@ -37,16 +38,19 @@ afterEach(() => {
 });
 
 /** Everything a run leaves that must not depend on its history. */
-function result(run: TinyRun) {
+async function result(run: TinyRun) {
   const timeless = run.lines('metrics').map(({ step_time, tokens_per_second, ...line }) => line);
   const checkpoint = join(run.output, 'checkpoints', 'step-3');
-  const files = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, bytes(folder, name)]));
   const bytes = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
+  const files = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, bytes(folder, name)]));
+  // The configuration in it, and with it the manifest, names the folder of the run.
+  const { 'state.json': state, 'manifest.json': _, ...others } = files(checkpoint);
+  const { origin: __, ...saved } = JSON.parse(state!);
   return {
     metrics: timeless,
     samples: run.lines('samples'),
     model: files(join(run.output, 'model')),
-    checkpoint: files(checkpoint),
+    checkpoint: { others, saved, damage: await damage(checkpoint) },
     names: [readdirSync(run.output).sort(), readdirSync(join(run.output, 'checkpoints')).sort()],
   };
 }
@@ -71,7 +75,7 @@ async function dieAt(run: TinyRun, at: number, half: boolean): Promise<string[]>
 it('whatever write a run dies at, it goes on to the same end and leaves nothing else behind', async () => {
   const straight = await tinyRun(problems, settings);
   const writes = await dieAt(straight, Number.POSITIVE_INFINITY, false);
-  const whole = result(straight);
+  const whole = await result(straight);
   rmSync(straight.folder, { recursive: true });
   expect(writes.length).toBeGreaterThan(80);
   let [tries, deaths] = [0, 0];
@@ -82,7 +86,7 @@ it('whatever write a run dies at, it goes on to the same end and leaves nothing 
       if ((await dieAt(broken, i + 1, half)).length > i) deaths++;
       tries++;
       await go(broken, true);
-      expect(result(broken), `${half ? 'half of' : 'before'} ${operation}, write ${i + 1}`).toEqual(whole);
+      expect(await result(broken), `${half ? 'half of' : 'before'} ${operation}, write ${i + 1}`).toEqual(whole);
       rmSync(broken.folder, { recursive: true });
     }
   }

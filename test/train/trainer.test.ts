@@ -37,6 +37,11 @@ describe('a run', () => {
       node: process.versions.node,
     });
     expect(readdirSync(join(output, 'checkpoints')).sort()).toEqual(['step-2', 'step-4']);
+    const state = JSON.parse(readFileSync(join(output, 'checkpoints', 'step-4', 'state.json'), 'utf8'));
+    expect(state.origin).toEqual({
+      versions: { foothold: expect.any(String), node: process.versions.node },
+      config: JSON.parse(JSON.stringify(defineConfig(config))),
+    });
     expect(readdirSync(join(output, 'model'))).toEqual(
       expect.arrayContaining(['config.json', 'model.safetensors', 'tokenizer.json']),
     );

@@ -3,6 +3,7 @@ import { basename, join, resolve } from 'node:path';
 import type { DType } from '../../bindings/torch.js';
 import { evaluate, type Item, reportText } from '../eval/index.js';
 import { UsageError } from './failure.js';
+import { openProgress } from './progress/index.js';
 
 export interface EvalArguments {
   model: string;
@@ -18,9 +19,11 @@ export interface EvalArguments {
   out: string | undefined;
   device: string;
   dtype: DType;
+  quiet: boolean;
+  json: boolean;
 }
 
-/** Evaluate, with a line for each problem on standard error and the report on standard output. */
+/** Evaluate, with progress on standard error and the report on standard output. */
 export async function runEvaluation(options: EvalArguments): Promise<void> {
   check(options);
   const { model, data, samples, temperature, topP, limit, template, seed, batchSize, device, dtype } = options;
@@ -28,6 +31,7 @@ export async function runEvaluation(options: EvalArguments): Promise<void> {
   const abort = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => abort.abort(new Interrupted(out, signal === 'SIGINT' ? 130 : 143));
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = openProgress({ quiet: options.quiet });
   try {
     const report = await evaluate({
       model,
@@ -44,15 +48,20 @@ export async function runEvaluation(options: EvalArguments): Promise<void> {
       ...(temperature !== undefined && { temperature }),
       ...(limit !== undefined && { limit }),
       signal: abort.signal,
-      onItem: showItem,
+      onPhase: (phase) => progress.enter(phase),
+      onProgress: (done) => progress.advance(done),
+      onItem: (item, done, total) => progress.item({ done, total }, itemText(item)),
     });
-    process.stdout.write(reportText(report));
-    process.stderr.write(`Responses: ${join(out, 'items.jsonl')}\n`);
+    progress.close();
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+    progress.log(`Responses: ${join(out, 'items.jsonl')}`);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
+    progress.close();
     process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode;
   } finally {
+    progress.close();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
@@ -66,10 +75,10 @@ class Interrupted extends Error {
   }
 }
 
-function showItem({ id, correct, samples }: Item, done: number, total: number): void {
+function itemText({ id, correct, samples }: Item): string {
   const [first] = samples;
   const verdict = samples.length > 1 ? `${correct}/${samples.length} right` : correct === 1 ? 'right' : 'wrong';
-  process.stderr.write(`${done}/${total}  ${id}  ${verdict}  ${first!.pred.slice(0, 40)}\n`);
+  return `${id}  ${verdict}  ${first!.pred.slice(0, 40)}`;
 }
 
 /** Last part of a path or model id, without a data or model file's ending. */

@@ -1,25 +1,29 @@
 /** What `foothold quickstart` does: runs the quickstart and tells of it, results on standard output, progress on stderr. */
-import { quickstart } from '../quickstart/quickstart.js';
+import { figures, quickstart } from '../quickstart/quickstart.js';
 import { baseLine, introduction, report } from '../quickstart/report.js';
 import { freeFolder } from '../quickstart/run.js';
 import { Interrupt } from './interrupt.js';
-import { Progress } from './progress.js';
+import { openProgress } from './progress/index.js';
 import { stoppedText } from './training.js';
 
 export interface QuickstartArguments {
   seed: number;
   out: string;
   steps: number;
+  quiet: boolean;
+  json: boolean;
 }
 
-export async function runQuickstart({ seed, out, steps }: QuickstartArguments): Promise<void> {
+export async function runQuickstart({ seed, out, steps, quiet, json }: QuickstartArguments): Promise<void> {
   const width = Math.min(process.stdout.columns ?? 80, 100);
-  const say = (lines: readonly string[]) => process.stdout.write(`${[...lines, ''].join('\n')}\n`);
+  const progress = openProgress({ quiet, json });
+  const say = (lines: readonly string[], data?: object) => {
+    if (data || !json) progress.report(data ?? {}, () => `${[...lines, ''].join('\n')}\n`);
+  };
   const output = freeFolder(out);
   say(introduction(width));
   if (output !== out) say([`${out} is taken; this run goes into ${output}.`]);
 
-  const progress = new Progress();
   const interrupt = new Interrupt((message) => progress.log(message));
   try {
     const made = await quickstart({
@@ -27,21 +31,21 @@ export async function runQuickstart({ seed, out, steps }: QuickstartArguments): 
       seed,
       maxSteps: steps,
       signal: interrupt.signal,
-      onWarning: (message) => progress.log(`warning: ${message}`),
+      onWarning: (message) => progress.warn(message),
       onPhase: (phase) => progress.enter(phase),
+      onEvaluate: () => progress.enter('evaluate'),
       onProgress: (tokens) => progress.advance(tokens),
       onTrainer: (trainer) => interrupt.attach(trainer),
       onEvaluation: (base) => say(baseLine(base, width)),
-      onStep: (step) => progress.step(step),
+      trackers: [progress],
     });
     progress.close();
-    if (made.after) say(['', ...report(made, width)]);
-    else
-      process.stderr.write(`${stoppedText(made.result)}Figures before and after come with a whole quickstart only.\n`);
+    if (made.after) say(['', ...report(made, width)], figures(made));
+    else progress.log(`${stoppedText(made.result)}\nFigures before and after come with a whole quickstart only.`);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     progress.close();
-    process.stderr.write(`Stopped while evaluating. What was made so far is in ${output}.\n`);
+    progress.log(`Stopped while evaluating. What was made so far is in ${output}.`);
   } finally {
     progress.close();
     interrupt.detach();

@@ -8,11 +8,11 @@ import { Trainer, type TrainResult } from '../train/index.js';
 import type { TrainArguments } from './commands/train.js';
 import { dryRunText } from './dry_run.js';
 import { Interrupt } from './interrupt.js';
-import { Progress } from './progress.js';
+import { openProgress } from './progress/index.js';
 
 export async function runTraining(options: TrainArguments): Promise<void> {
   const config = loadConfig(configFile(options.config, options.resume), options.set);
-  if (options.dryRun) process.stdout.write(dryRunText(await dryRun(config, options.sample)));
+  if (options.dryRun) await lookAt(config, options);
   else await run(config, options);
 }
 
@@ -28,25 +28,38 @@ function configFile(path: string, resume: boolean): string {
   );
 }
 
-async function run(
-  config: RunConfig,
-  { resume, override }: Pick<TrainArguments, 'resume' | 'override'>,
-): Promise<void> {
-  const progress = new Progress();
+/** `--dry-run`: with `--json`, one object a stage instead of text. */
+async function lookAt(config: RunConfig, { sample, quiet, json }: TrainArguments): Promise<void> {
+  const progress = openProgress({ quiet });
+  try {
+    const stages = await dryRun(config, sample, {
+      onPhase: (phase) => progress.enter(phase),
+      onProgress: (done) => progress.advance(done),
+    });
+    const text = json ? stages.map((stage) => `${JSON.stringify(stage)}\n`).join('') : dryRunText(stages);
+    progress.report({}, () => text);
+  } finally {
+    progress.close();
+  }
+}
+
+async function run(config: RunConfig, { resume, override, quiet, json }: TrainArguments): Promise<void> {
+  const progress = openProgress({ quiet, json });
   const interrupt = new Interrupt((message) => progress.log(message));
   try {
     const trainer = await Trainer.create(config, {
       resume,
       override,
       signal: interrupt.signal,
-      onWarning: (message) => progress.log(`warning: ${message}`),
+      onWarning: (message) => progress.warn(message),
       onPhase: (phase) => progress.enter(phase),
-      onProgress: (tokens) => progress.advance(tokens),
+      onProgress: (done) => progress.advance(done),
+      trackers: [progress],
     });
     interrupt.attach(trainer);
-    for await (const step of trainer) progress.step(step);
+    for await (const _ of trainer); // the progress is told as a tracker
     progress.close();
-    process.stderr.write(closing(trainer.result));
+    if (!json) progress.log(closing(trainer.result));
   } finally {
     progress.close();
     interrupt.detach();
@@ -57,7 +70,7 @@ async function run(
 function closing({ outcome, step, checkpoint, output, model, best }: TrainResult): string {
   if (outcome === 'finished') {
     const held = best ? ` Best on held-out data: ${best.score.toFixed(4)} at step ${best.step}.` : '';
-    return `Finished after ${step} steps.${held}\nModel: ${model}\nTry it: foothold generate --model ${model} --prompt "…"\n`;
+    return `Finished after ${step} steps.${held}\nModel: ${model}\nTry it: foothold generate --model ${model} --prompt "…"`;
   }
   return stoppedText({ checkpoint, output });
 }
@@ -65,6 +78,6 @@ function closing({ outcome, step, checkpoint, output, model, best }: TrainResult
 /** What a run that was stopped tells the user. */
 export function stoppedText({ checkpoint, output }: Pick<TrainResult, 'checkpoint' | 'output'>): string {
   if (checkpoint === null)
-    return `Stopped before the first step was done; nothing to save. Start again: foothold train ${output} --resume\n`;
-  return `Stopped; step ${checkpoint} is saved. Go on with: foothold train ${output} --resume\n`;
+    return `Stopped before the first step was done; nothing to save. Start again: foothold train ${output} --resume`;
+  return `Stopped; step ${checkpoint} is saved. Go on with: foothold train ${output} --resume`;
 }

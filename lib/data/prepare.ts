@@ -20,6 +20,8 @@ export interface PrepareOptions extends DataOptions {
   validationOut?: string;
   /** Length of a text in tokens; given, the report has lengths in tokens. */
   countTokens?: (text: string) => number;
+  /** Told of each row that gave instances, with the number of these rows so far. */
+  onRow?: (rows: number) => void;
 }
 
 export interface PrepareReport extends DataReport {
@@ -42,7 +44,7 @@ export async function prepare(input: string, options: PrepareOptions): Promise<P
   const { out, validationOut } = options;
   const whole = validationOut === undefined ? out : `${out}.all`;
 
-  const rows = await writeInstances(whole, readInstanceRows(input, options, report), samples, options.validation);
+  const rows = await writeInstances(whole, readInstanceRows(input, options, report), samples, options);
   if (rows.length === 0) throw noInstances(input, report.build());
   const validation = validationOut === undefined ? 0 : await part(whole, out, validationOut, rows, options.validation);
   const built = report.build();
@@ -60,7 +62,7 @@ async function writeInstances(
   path: string,
   rows: AsyncIterable<Instance[]>,
   samples: Samples,
-  split: SplitOptions | undefined,
+  { validation, onRow }: PrepareOptions,
 ): Promise<WrittenRow[]> {
   const written: WrittenRow[] = [];
   const writer = await LineWriter.open(path);
@@ -70,7 +72,8 @@ async function writeInstances(
         await writer.write(JSON.stringify(instance));
         samples.offer(instance);
       }
-      written.push({ rank: problemRank(instances[0]!.problem, split), lines: instances.length });
+      written.push({ rank: problemRank(instances[0]!.problem, validation), lines: instances.length });
+      onRow?.(written.length);
     }
     if (written.length > 0) await writer.commit();
     return written;

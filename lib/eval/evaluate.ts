@@ -1,12 +1,13 @@
 /** Measuring a model on problems with known answers. */
 import { basename } from 'node:path';
 import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
-import type { DType, Rollouts } from '../../bindings/torch.js';
+import type { CallOptions, DType, Rollouts } from '../../bindings/torch.js';
 import type { Instance } from '../data/instance.js';
 import { UserError } from '../errors.js';
 import { loadModelSource, type ModelSource } from '../model/source.js';
 import { loadTemplate, renderPrompt, type Template } from '../prompt/template.js';
 import { parseCompletion, parseLeniently } from '../reward/format.js';
+import type { Phase } from '../train/context.js';
 import { type Engine, nativeEngine, type TrainablePolicy } from '../train/policy.js';
 import { deriveSeed } from '../train/random.js';
 import { appendItems, type Item, type ItemSample, openItems, problemHash, type Settings } from './items.js';
@@ -45,11 +46,16 @@ export interface EvalOptions {
   /** Stops between batches and within one; finished items stay. */
   signal?: AbortSignal;
   onItem?: (item: Item, done: number, total: number) => void;
+  /** A part of the work begins: `fetch`, `load`, and `rollout` for each batch. */
+  onPhase?: (phase: Phase) => void;
+  /** How far the part is: bytes of a download, else tokens. */
+  onProgress?: (progress: { done: number; total: number }) => void;
   /** Stands in for the native core in tests. */
   engine?: Engine;
 }
 
-type Resolved = Required<Omit<EvalOptions, 'signal' | 'onItem' | 'engine' | 'limit'>>;
+type Hooks = Pick<EvalOptions, 'signal' | 'onItem' | 'onPhase' | 'onProgress'>;
+type Resolved = Required<Omit<EvalOptions, keyof Hooks | 'engine' | 'limit'>>;
 
 interface Prompted extends Problem {
   ids: number[];
@@ -67,7 +73,10 @@ interface Prompted extends Problem {
 export async function evaluate(options: EvalOptions): Promise<EvalReport> {
   const resolved = resolve(options);
   const problems = await readProblems(resolved.data, options.limit);
-  const source = await loadModelSource(resolved.model);
+  options.onPhase?.('fetch');
+  const source = await loadModelSource(resolved.model, {
+    onProgress: ({ received, total }) => options.onProgress?.({ done: received, total }),
+  });
   const template = await loadTemplate(resolved.template);
   const prompted = problems.map((problem) => prompt(problem, template, source));
   checkLengths(prompted, source, resolved.maxCompletionLength);
@@ -163,24 +172,21 @@ async function answerAll(
   done: Map<string, Item>,
   source: ModelSource,
   options: Resolved,
-  { signal, onItem, engine }: EvalOptions,
+  { signal, onItem, onPhase, onProgress, engine }: EvalOptions,
 ): Promise<void> {
   const { config, format, files } = source;
   const { device, dtype, batchSize, out } = options;
+  const call = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  onPhase?.('load');
   const policy = await (engine ?? (await nativeEngine())).load({ config, format, files, device, dtype });
   try {
     for (let start = 0; start < prompted.length; start += batchSize) {
       const batch = prompted.slice(start, start + batchSize);
       if (batch.every(({ id }) => done.has(id))) continue;
       signal?.throwIfAborted();
-      const items = await answerBatch(
-        policy,
-        batch,
-        deriveSeed(options.seed, start / batchSize),
-        source,
-        options,
-        signal,
-      );
+      onPhase?.('rollout');
+      const seed = deriveSeed(options.seed, start / batchSize);
+      const items = await answerBatch(policy, batch, seed, source, options, call);
       const fresh = items.filter(({ id }) => !done.has(id));
       await appendItems(out, fresh);
       for (const item of fresh) {
@@ -199,7 +205,7 @@ async function answerBatch(
   seed: number,
   { tokenizer, eosTokenIds }: ModelSource,
   { samples, temperature, topP, maxCompletionLength }: Resolved,
-  signal: AbortSignal | undefined,
+  call: CallOptions,
 ): Promise<Item[]> {
   const rollouts = await policy.generate(
     {
@@ -211,7 +217,7 @@ async function answerBatch(
       eosTokenIds,
       topP,
     },
-    signal ? { signal } : {},
+    call,
   );
   const items: Item[] = [];
   for (const [g, problem] of batch.entries()) {

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import type { CallOptions } from '../../bindings/torch.js';
 import type { RlStage } from '../config/index.js';
 import { loadModelSource } from '../model/source.js';
-import { type StepRecord, Trainer, type TrainerOptions, type TrainResult } from '../train/index.js';
+import { Trainer, type TrainerOptions, type TrainResult } from '../train/index.js';
 import { nativeEngine } from '../train/policy.js';
 import { type Evaluation, evaluate } from './evaluate.js';
 import type { Point } from './plot.js';
 import { makeSplits, quickstartConfig, writeData } from './run.js';
 import type { Problem } from './task.js';
 
-export interface QuickstartOptions extends Pick<TrainerOptions, 'signal' | 'onWarning' | 'onPhase' | 'onProgress'> {
+export interface QuickstartOptions
+  extends Pick<TrainerOptions, 'signal' | 'onWarning' | 'onPhase' | 'onProgress' | 'trackers'> {
   /** Run directory, new or empty. */
   output: string;
   seed: number;
@@ -19,8 +20,10 @@ export interface QuickstartOptions extends Pick<TrainerOptions, 'signal' | 'onWa
   maxSteps: number;
   /** Called once the run directory is there and before anything is computed. */
   onTrainer?: (trainer: Trainer) => void;
+  /** The test problems are going to be answered, before and after the training. */
+  onEvaluate?: () => void;
+  /** The base model was evaluated. */
   onEvaluation?: (evaluation: Evaluation) => void;
-  onStep?: (step: StepRecord) => void;
 }
 
 export interface QuickstartResult {
@@ -37,14 +40,16 @@ export interface QuickstartResult {
 
 /** @throws UserError when the run directory cannot be used. */
 export async function quickstart(options: QuickstartOptions): Promise<QuickstartResult> {
-  const { output, seed, maxSteps, onTrainer, onEvaluation, onStep, ...hooks } = options;
+  const { output, seed, maxSteps, onTrainer, onEvaluate, onEvaluation, ...hooks } = options;
   const config = quickstartConfig(output, seed, maxSteps);
   const stage = config.stages[0] as RlStage;
   const trainer = await Trainer.create(config, hooks);
   onTrainer?.(trainer);
   const problems = makeSplits(seed);
   await writeData(output, problems);
-  const call = hooks.signal ? { signal: hooks.signal } : {};
+  const { signal, onProgress } = hooks;
+  const call = { ...(signal && { signal }), ...(onProgress && { onProgress }) };
+  onEvaluate?.();
   const before = await evaluateModel(config.model.path, stage, problems.test, call);
   onEvaluation?.(before);
 
@@ -53,10 +58,10 @@ export async function quickstart(options: QuickstartOptions): Promise<Quickstart
   for await (const step of trainer) {
     const share = step.metrics.eval_exact_match;
     if (typeof share === 'number') curve.push({ x: step.step, y: share });
-    onStep?.(step);
   }
   const trainingSeconds = (performance.now() - started) / 1000;
   const { result } = trainer;
+  if (result.model !== null) onEvaluate?.();
   const after = result.model === null ? null : await evaluateModel(result.model, stage, problems.test, call);
   const made = { result, stage, before, after, curve, trainingSeconds };
   if (after) await writeFigures(output, seed, made);
@@ -80,18 +85,21 @@ async function evaluateModel(
   }
 }
 
-/** `quickstart.json` in the run directory. */
-async function writeFigures(output: string, seed: number, made: QuickstartResult): Promise<void> {
-  const figures = ({ samples, ...rest }: Evaluation) => rest;
-  const { before, after, curve, trainingSeconds, result } = made;
-  const content = {
-    seed,
+/** What came of it, in numbers. */
+export function figures({ before, after, curve, trainingSeconds, result }: QuickstartResult): object {
+  const withoutSamples = ({ samples, ...rest }: Evaluation) => rest;
+  return {
     steps: result.step,
     best: result.best,
     trainingSeconds,
-    before: figures(before),
-    after: figures(after!),
+    before: withoutSamples(before),
+    after: after && withoutSamples(after),
     curve,
   };
+}
+
+/** `quickstart.json` in the run directory. */
+async function writeFigures(output: string, seed: number, made: QuickstartResult): Promise<void> {
+  const content = { seed, ...figures(made) };
   await writeFile(join(output, 'quickstart.json'), `${JSON.stringify(content, null, 2)}\n`);
 }

@@ -3,13 +3,14 @@ import type { RunConfig } from '../config/index.js';
 import type { DataReport } from '../data/report.js';
 import { loadModelSource } from '../model/source.js';
 import { type MalformedReason, malformedReasons } from '../reward/index.js';
-import type { RlContext, SftContext } from './context.js';
+import type { RlContext, SftContext, StepCall } from './context.js';
 import { finiteRewards, spread } from './filter.js';
 import { type Engine, nativeEngine } from './policy.js';
 import { deriveSeed, permutation } from './random.js';
 import { type RenderedInstance, renderInstance } from './render.js';
 import { reward } from './reward.js';
 import { rollOut } from './rollout.js';
+import type { TrainerOptions } from './run.js';
 import { demonstration } from './sft.js';
 import { closeStage, isRl, openStage } from './stage.js';
 import { firstState } from './state.js';
@@ -50,8 +51,15 @@ export interface FormatSample {
  * Look at every stage of a run. Nothing is written.
  * @param sample roll out a few instances of each stage that samples, with the model as it is now.
  */
-export async function dryRun(config: RunConfig, sample: boolean, engine?: Engine): Promise<DryRunStage[]> {
-  const model = await loadModelSource(config.model.path);
+export async function dryRun(
+  config: RunConfig,
+  sample: boolean,
+  { engine, onPhase = () => {}, onProgress }: Pick<TrainerOptions, 'engine' | 'onPhase' | 'onProgress'> = {},
+): Promise<DryRunStage[]> {
+  onPhase('fetch');
+  const model = await loadModelSource(config.model.path, {
+    onProgress: ({ received, total }) => onProgress?.({ done: received, total }),
+  });
   const resources = {
     config,
     model,
@@ -59,13 +67,14 @@ export async function dryRun(config: RunConfig, sample: boolean, engine?: Engine
     checkpoints: '',
     rewards: {},
     warn: () => {},
+    onPhase,
   };
   const stages: DryRunStage[] = [];
   for (let stage = 0; stage < config.stages.length; stage++) {
     const state = { ...firstState(), stage };
     const run = await openStage(resources, state, null);
     try {
-      stages.push(await describeStage(run, sample));
+      stages.push(await describeStage(run, sample, { onPhase, ...(onProgress && { onProgress }) }));
     } finally {
       await closeStage(run);
     }
@@ -73,7 +82,7 @@ export async function dryRun(config: RunConfig, sample: boolean, engine?: Engine
   return stages;
 }
 
-async function describeStage(run: RlContext | SftContext, sample: boolean): Promise<DryRunStage> {
+async function describeStage(run: RlContext | SftContext, sample: boolean, call: StepCall): Promise<DryRunStage> {
   const order = permutation(run.instances.length, deriveSeed(run.seed, 3)).slice(0, maxRendered);
   const rendered = [...order].map((i) => renderInstance(run.instances[i]!, run.template, run.tokenizer));
   const lengths = rendered.map(({ promptIds }) => promptIds.length).sort((a, b) => a - b);
@@ -101,7 +110,9 @@ async function describeStage(run: RlContext | SftContext, sample: boolean): Prom
     tooLong: rendered.length - fitting.length,
     tokensPerStep: batchSize * (maxPromptLength + (isRl(run) ? run.stage.numGenerations : 1) * completionLength),
     sample:
-      sample && isRl(run) && fitting.length > 0 ? await sampleFormat(run, fitting.slice(0, sampledInstances)) : null,
+      sample && isRl(run) && fitting.length > 0
+        ? await sampleFormat(run, fitting.slice(0, sampledInstances), call)
+        : null,
   };
 }
 
@@ -109,8 +120,14 @@ function longestDemonstration(run: SftContext, rendered: readonly RenderedInstan
   return Math.max(0, ...rendered.map((row) => run.tokenizer.encode(demonstration(row)).length + 1));
 }
 
-async function sampleFormat(run: RlContext, rendered: readonly RenderedInstance[]): Promise<FormatSample> {
-  const groups = await reward(await rollOut(run.policy, rendered, run.stage, run, deriveSeed(run.seed, 4)), run.scorer);
+async function sampleFormat(
+  run: RlContext,
+  rendered: readonly RenderedInstance[],
+  call: StepCall,
+): Promise<FormatSample> {
+  call.onPhase?.('rollout');
+  const rollouts = await rollOut(run.policy, rendered, run.stage, run, deriveSeed(run.seed, 4), call);
+  const groups = await reward(rollouts, run.scorer);
   const scores = groups.flatMap((group) => group.scores);
   const completions = groups.flatMap((group) => group.completions);
   const spreads = groups.map((group) => spread(finiteRewards(group)));

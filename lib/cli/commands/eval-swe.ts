@@ -4,6 +4,7 @@ import type { SweReport } from '../../eval/swe/run.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import { placementOptions } from '../placement.js';
+import { quietOption } from '../progress/options.js';
 
 const builder = (yargs: Argv) =>
   yargs
@@ -27,6 +28,7 @@ const builder = (yargs: Argv) =>
     .option('temperature', { type: 'number', default: 0, describe: '0 takes the likeliest token each time' })
     .option('seed', { type: 'number', default: 0, describe: 'Seed of the sampling' })
     .options(placementOptions)
+    .options(quietOption)
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as one JSON object' });
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never;
@@ -48,7 +50,13 @@ export const evalSwe: Command<Options> = {
     const { loadSweModel } = await import('../../eval/swe/model.js');
     const { repos, out, setting, limit, json } = options;
     const tasks = (await readTasks(options.data)).slice(0, limit);
-    const model = await loadSweModel(options);
+    const { openProgress } = await import('../progress/index.js');
+    const progress = openProgress({ quiet: options.quiet });
+    const model = await loadSweModel({
+      ...options,
+      onPhase: (phase) => progress.enter(phase),
+      onProgress: (done) => progress.advance(done),
+    });
     try {
       const report = await runSwe(tasks, {
         repos,
@@ -57,11 +65,13 @@ export const evalSwe: Command<Options> = {
         model,
         name: options.name ?? options.model,
         onResult: ({ id, errors }, done, total) => {
-          process.stderr.write(`${done}/${total} ${id}: ${errors[0]?.message ?? 'patch'}\n`);
+          progress.item({ done, total }, `${id}: ${errors[0]?.message ?? 'patch'}`);
         },
       });
+      progress.close();
       console.log(json ? JSON.stringify(report, null, 2) : reportText(report, out));
     } finally {
+      progress.close();
       model.dispose();
     }
   },

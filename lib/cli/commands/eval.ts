@@ -1,6 +1,7 @@
 import type { Command } from '../command.js';
 import type { EvalArguments } from '../evaluation.js';
 import { placementOptions } from '../placement.js';
+import { quietOption } from '../progress/options.js';
 
 export const evaluateCommand: Command<
   Omit<EvalArguments, 'maxTokens' | 'topP' | 'batchSize'> & Record<'max-tokens' | 'top-p' | 'batch-size', number>
@@ -28,7 +29,9 @@ export const evaluateCommand: Command<
       .option('seed', { type: 'number', default: 0, describe: 'Seed of the sampling' })
       .option('batch-size', { type: 'number', default: 16, describe: 'Problems answered at once' })
       .option('out', { type: 'string', describe: 'Folder of the results; default evals/<model>-<data>' })
-      .options(placementOptions),
+      .options(placementOptions)
+      .options(quietOption)
+      .option('json', { type: 'boolean', default: false, describe: 'Print the report as one JSON object' }),
   handler: async (options) => {
     const { runEvaluation } = await import('../evaluation.js');
     await runEvaluation(options);

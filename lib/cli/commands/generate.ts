@@ -2,6 +2,7 @@ import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import type { GenerateArguments } from '../generation.js';
 import { placementOptions } from '../placement.js';
+import { quietOption } from '../progress/options.js';
 
 export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tokens': number }> = {
   command: 'generate',
@@ -18,16 +19,24 @@ export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tok
       .option('temperature', { type: 'number', default: 0, describe: '0 takes the likeliest token each time' })
       .option('seed', { type: 'number', default: 0, describe: 'Seed of the sampling' })
       .option('raw', { type: 'boolean', default: false, describe: 'Give the prompt as it is, without chat template' })
-      .options(placementOptions),
+      .options(placementOptions)
+      .options(quietOption)
+      .option('json', { type: 'boolean', default: false, describe: 'Print { text, tokens, cut } as one JSON object' }),
   handler: async (options) => {
     check(options);
     const { answer } = await import('../generation.js');
-    const { text, cut } = await answer(options);
-    process.stdout.write(`${text}\n`);
-    if (cut)
-      process.stderr.write(
-        `(cut: the answer reached --max-tokens ${options.maxTokens} or the model's longest sequence)\n`,
-      );
+    const { openProgress } = await import('../progress/index.js');
+    const progress = openProgress({ quiet: options.quiet });
+    try {
+      const result = await answer(options, progress);
+      progress.close();
+      process.stdout.write(`${options.json ? JSON.stringify(result) : result.text}\n`);
+      if (result.cut && !options.json) {
+        progress.log(`(cut: the answer reached --max-tokens ${options.maxTokens} or the model's longest sequence)`);
+      }
+    } finally {
+      progress.close();
+    }
   },
 };
 

@@ -5,6 +5,8 @@ import type { PrepareOptions } from '../../data/prepare.js';
 import type { Command } from '../command.js';
 import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
+import type { Progress } from '../progress/index.js';
+import { quietOption } from '../progress/options.js';
 
 const DEFAULT_FRACTION = 0.05;
 
@@ -53,6 +55,7 @@ const builder = (yargs: Argv) =>
       type: 'string',
       describe: 'Folder, GGUF file or Hugging Face id of a model: lengths in its tokens too',
     })
+    .options(quietOption)
     .option('json', { type: 'boolean', default: false, describe: 'Print the report as one JSON object' });
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never;
@@ -69,11 +72,15 @@ export const prepare: Command<Options> = {
   handler: async (args) => {
     const { prepare: run } = await import('../../data/prepare.js');
     const { summary } = await import('../../data/summary.js');
+    const { openProgress } = await import('../progress/index.js');
     exitOnSignals();
-    const report = await run(args.input, {
-      ...prepareOptions(args),
-      ...(args.model === undefined ? {} : { countTokens: await tokenCounter(args.model) }),
-    });
+    const progress = openProgress({ quiet: args.quiet });
+    const report = await (async () => {
+      const countTokens = args.model === undefined ? {} : { countTokens: await tokenCounter(args.model, progress) };
+      progress.enter('prepare');
+      const onRow = (rows: number) => progress.advance({ done: rows, total: 0 });
+      return run(args.input, { ...prepareOptions(args), ...countTokens, onRow });
+    })().finally(() => progress.close());
     console.log(args.json ? JSON.stringify(report, null, 2) : summary(args.input, report));
   },
 };
@@ -125,8 +132,8 @@ function columnMap(text: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-async function tokenCounter(model: string): Promise<(text: string) => number> {
-  const { loadModelSource } = await import('../../model/source.js');
-  const { tokenizer } = await loadModelSource(model);
+async function tokenCounter(model: string, progress: Progress): Promise<(text: string) => number> {
+  const { fetchModel } = await import('../progress/index.js');
+  const { tokenizer } = await fetchModel(model, progress);
   return (text) => tokenizer.encode(text, { addSpecialTokens: false }).length;
 }

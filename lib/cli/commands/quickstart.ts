@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
+import { eventOptions } from '../progress/options.js';
 import type { QuickstartArguments } from '../quickstart.js';
 
 export const quickstart: Command<QuickstartArguments> = {
@@ -17,7 +18,8 @@ export const quickstart: Command<QuickstartArguments> = {
         default: 'runs/quickstart',
         describe: 'Run directory; a number is added if taken',
       })
-      .option('steps', { type: 'number', default: 40, describe: 'Updates' }),
+      .option('steps', { type: 'number', default: 40, describe: 'Updates' })
+      .options(eventOptions),
   handler: async (options) => {
     const { seed, steps, out } = options;
     if (!Number.isInteger(seed) || seed < 0 || seed > 0xffff_ffff) {

@@ -4,6 +4,8 @@ import type { ScoredPair } from '../../difflib/score.js';
 import type { Command } from '../command.js';
 import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
+import type { Progress } from '../progress/index.js';
+import { quietOption } from '../progress/options.js';
 
 const TITLE = 'Similarity of actions';
 const SIDES = ["a, the model's action", "b, the expert's step"] as const;
@@ -22,6 +24,7 @@ const builder = (yargs: Argv) =>
     })
     .option('threads', { type: 'number', describe: 'Threads to use; all cores when left out' })
     .option('blocks', { type: 'boolean', default: false, describe: 'Print the matching blocks [a, b, size] too' })
+    .options(quietOption)
     .option('html', { type: 'string', describe: 'Also draw the pairs with their matching blocks into this file' });
 
 type Options = ReturnType<typeof builder> extends Argv<infer T> ? T : never;
@@ -40,13 +43,29 @@ export const score: Command<Options> = {
     const { readPairs } = await import('../pairs.js');
     const options = { autojunk: args.autojunk, ...(args.threads !== undefined && { threads: threads(args.threads) }) };
     const { writeLines } = await import('../output.js');
-    await writeLines(linesOf(scorePairs(readPairs(args.file), options), args));
+    const { openProgress } = await import('../progress/index.js');
+    // Results that pass over the screen are their own progress.
+    const progress = openProgress({ quiet: args.quiet || process.stdout.isTTY === true });
+    progress.enter('score');
+    try {
+      await writeLines(linesOf(counted(scorePairs(readPairs(args.file), options), progress), args));
+    } finally {
+      progress.close();
+    }
   },
 };
 
 function threads(count: number): number {
   if (Number.isInteger(count) && count >= 1) return count;
   throw new UsageError('--threads must be a whole number from 1.');
+}
+
+async function* counted<T>(items: AsyncIterable<T>, progress: Progress): AsyncGenerator<T> {
+  let done = 0;
+  for await (const item of items) {
+    if (++done % 1000 === 0) progress.advance({ done, total: 0 });
+    yield item;
+  }
 }
 
 /** A line of output for each pair; on the way, the page is drawn. */

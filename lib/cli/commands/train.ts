@@ -1,5 +1,6 @@
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
+import { eventOptions } from '../progress/options.js';
 
 export interface TrainArguments {
   config: string;
@@ -8,6 +9,8 @@ export interface TrainArguments {
   override: boolean;
   dryRun: boolean;
   sample: boolean;
+  quiet: boolean;
+  json: boolean;
 }
 
 export const train: Command<Omit<TrainArguments, 'dryRun'> & { 'dry-run': boolean }> = {
@@ -40,7 +43,8 @@ export const train: Command<Omit<TrainArguments, 'dryRun'> & { 'dry-run': boolea
         default: false,
         describe: 'Show prompts, lengths, token budget; train nothing',
       })
-      .option('sample', { type: 'boolean', default: false, describe: 'With --dry-run: sample, count format failures' }),
+      .option('sample', { type: 'boolean', default: false, describe: 'With --dry-run: sample, count format failures' })
+      .options(eventOptions),
   handler: async (options) => {
     if (options.override && !options.resume) throw new UsageError('--override goes with --resume');
     if (options.sample && !options.dryRun) throw new UsageError('--sample goes with --dry-run');

@@ -5,6 +5,7 @@ import { UserError } from '../../errors.js';
 import { loadModelSource } from '../../model/source.js';
 import { opensThinkBlock } from '../../prompt/think.js';
 import { parseLeniently } from '../../reward/index.js';
+import type { Phase } from '../../train/context.js';
 import { nativeEngine } from '../../train/policy.js';
 import type { SweModel } from './evaluate.js';
 
@@ -19,11 +20,19 @@ export interface SweModelOptions {
   /** 0 is greedy. */
   temperature: number;
   seed: number;
+  /** A part of the work begins: `fetch`, `load`, and `rollout` for each answer. */
+  onPhase?: (phase: Phase) => void;
+  /** How far the part is: bytes of a download, else tokens. */
+  onProgress?: (progress: { done: number; total: number }) => void;
 }
 
 /** Load a model. Dispose of it when done. */
 export async function loadSweModel(options: SweModelOptions): Promise<SweModel & { dispose(): void }> {
-  const { config, format, files, tokenizer, eosTokenIds } = await loadModelSource(options.model);
+  const { onPhase = () => {}, onProgress = () => {} } = options;
+  onPhase('fetch');
+  const { config, format, files, tokenizer, eosTokenIds } = await loadModelSource(options.model, {
+    onProgress: ({ received, total }) => onProgress({ done: received, total }),
+  });
   const longest = config.maxPositions - options.maxCompletionLength;
   const maxPromptLength = options.maxPromptLength ?? longest;
   if (maxPromptLength > longest || longest < 1) {
@@ -37,20 +46,25 @@ export async function loadSweModel(options: SweModelOptions): Promise<SweModel &
     chat ? tokenizer.applyChatTemplate([{ role: 'user', content }], { addGenerationPrompt: true }) : content;
   const encode = (text: string) => tokenizer.encode(text, { addSpecialTokens: !chat });
 
+  onPhase('load');
   const engine = await nativeEngine();
   const policy = await engine.load({ config, format, files, device: options.device, dtype: options.dtype });
   return {
     fits: (prompt) => encode(render(prompt)).length <= maxPromptLength,
     answer: async (prompt) => {
       const text = render(prompt);
-      const { completions, finished } = await policy.generate({
-        prompts: raggedFromRows([encode(text)]),
-        numGenerations: 1,
-        maxCompletionLength: options.maxCompletionLength,
-        temperature: options.temperature,
-        seed: options.seed,
-        eosTokenIds,
-      });
+      onPhase('rollout');
+      const { completions, finished } = await policy.generate(
+        {
+          prompts: raggedFromRows([encode(text)]),
+          numGenerations: 1,
+          maxCompletionLength: options.maxCompletionLength,
+          temperature: options.temperature,
+          seed: options.seed,
+          eosTokenIds,
+        },
+        { onProgress },
+      );
       const row = raggedRow(completions, 0);
       const completion = tokenizer.decode(finished[0] === 1 ? row.subarray(0, -1) : row);
       return parseLeniently(completion, { prefilled: opensThinkBlock(text) }).action;

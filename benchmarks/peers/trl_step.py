@@ -31,13 +31,19 @@ from transformers import (
 from trl import GRPOConfig, GRPOTrainer
 
 
+END = 1
+
+
+def word(token: int) -> str:
+    """No word is part of another: tokenizers look for special tokens inside of words."""
+    return ["<pad>", "<end>"][token] if token <= END else f"w{token}"
+
+
 def word_tokenizer(vocabulary: int) -> PreTrainedTokenizerFast:
     """A word per token id, so that every prompt has exactly the length asked for."""
-    words = {f"w{i}": i for i in range(vocabulary)}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="w0"))
+    tokenizer = Tokenizer(models.WordLevel({word(i): i for i in range(vocabulary)}, unk_token=word(0)))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    # By chance one completion in 8192 tokens ends early, which saves TRL nothing: it pads.
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="w0", eos_token="w1", padding_side="left")
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token=word(0), eos_token=word(END))
 
 
 def load_model(shape: dict, weights: str) -> Qwen2ForCausalLM:
@@ -72,36 +78,39 @@ def check_model(model: Qwen2ForCausalLM, prompt: list[int], completion: list[int
 class EndAt(LogitsProcessor):
     """Lets row i end as its lengths[i]-th token and nowhere else."""
 
-    def __init__(self, lengths: list[int], prompt_length: int, end: int):
-        self.lengths, self.prompt_length, self.end = torch.tensor(lengths), prompt_length, end
+    def __init__(self, lengths: list[int], prompt_length: int):
+        self.lengths, self.prompt_length = torch.tensor(lengths), prompt_length
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        scores[:, self.end] = -torch.inf
+        scores[:, END] = -torch.inf
         ending = self.lengths == input_ids.shape[1] - self.prompt_length + 1
         scores[ending] = -torch.inf
-        scores[ending, self.end] = 0
+        scores[ending, END] = 0
         return scores
 
 
-def force_lengths(model: Qwen2ForCausalLM, lengths: list[list[int]], prompt_length: int, end: int) -> None:
-    """The n-th call of model.generate() samples completions of lengths[n]."""
-    generate, remaining = model.generate, iter(lengths)
+def control_generation(model: Qwen2ForCausalLM, prompt_length: int, lengths: list[list[int]] | None) -> None:
+    """The n-th call of model.generate() samples completions of lengths[n]. Without them a completion ends by chance only,
+    one in as many tokens as the vocabulary has, which saves TRL nothing: it pads."""
+    generate, remaining = model.generate, iter(lengths or [])
 
     @functools.wraps(generate)
-    def forced(*args, **kwargs):
-        processors = LogitsProcessorList([EndAt(next(remaining), prompt_length, end)])
-        return generate(*args, logits_processor=processors, **kwargs)
+    def controlled(*args, input_ids: torch.Tensor, **kwargs):
+        assert input_ids.shape[1] == prompt_length, f"prompts of {input_ids.shape[1]} tokens, not {prompt_length}"
+        if lengths:
+            kwargs["logits_processor"] = LogitsProcessorList([EndAt(next(remaining), prompt_length)])
+        return generate(*args, input_ids=input_ids, **kwargs)
 
-    model.generate = forced
+    model.generate = controlled
 
 
 def main() -> None:
     job = json.load(sys.stdin)
     torch.set_num_threads(job["threads"])
     vocabulary = job["model"]["vocabSize"]
-    prompt = lambda g: " ".join(f"w{(g * 131 + t * 7919) % vocabulary}" for t in range(job["promptLength"]))
+    prompt = lambda g: " ".join(word((g * 131 + t * 7919) % vocabulary) for t in range(job["promptLength"]))
     dataset = Dataset.from_dict({"prompt": [prompt(g) for g in range(job["prompts"])] * (job["repetitions"] + 1)})
-    expert = " ".join(f"w{i}" for i in range(job["completionLength"]))
+    expert = " ".join(word(i) for i in range(job["completionLength"]))
     marks: list[float] = []
     seen: list[list[int]] = []
 
@@ -137,8 +146,7 @@ def main() -> None:
         )
         model, tokenizer = load_model(job["model"], job["safetensors"]), word_tokenizer(vocabulary)
         check_model(model, **job["check"])
-        if "lengths" in job:
-            force_lengths(model, job["lengths"], job["promptLength"], tokenizer.eos_token_id)
+        control_generation(model, job["promptLength"], job.get("lengths"))
         trainer = GRPOTrainer(
             model=model,
             reward_funcs=[reward],

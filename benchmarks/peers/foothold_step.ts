@@ -8,7 +8,7 @@ import { ratios } from '../../bindings/text.js';
 import { computeAdvantages, Policy, type Rollouts } from '../../bindings/torch.js';
 import { type ShapeName, shapes } from '../../lib/bench/shapes.js';
 import { benchPrompts, benchUpdateOptions } from '../../lib/bench/work.js';
-import type { Timing } from './contend.js';
+import type { Timing } from './timing.js';
 import { endTokens, type PeerWork } from './works.js';
 
 export interface Job extends PeerWork {

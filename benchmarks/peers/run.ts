@@ -23,9 +23,19 @@ import { shapeNames, shapes } from '../../lib/bench/shapes.js';
 import { machineText } from '../../lib/bench/text.js';
 import { benchPrompts } from '../../lib/bench/work.js';
 import { document } from '../document.js';
-import { contend, footholdCommand, llamaCommand, type Timing, trlCommand } from './contend.js';
+import { markdown } from '../table.js';
 import { type SameModel, writeModel } from './same_model.js';
-import { gib, markdown, peak, seconds, withRange } from './table.js';
+import {
+  contend,
+  footholdCommand,
+  gib,
+  llamaCommand,
+  peak,
+  seconds,
+  type Timing,
+  trlCommand,
+  withRange,
+} from './timing.js';
 import { type PeerWork, works } from './works.js';
 
 const kinds = ['steps', 'sampling', 'alone'] as const;
@@ -41,8 +51,7 @@ const options = await yargs(hideBin(process.argv))
   .strict()
   .parse();
 const kind = options.kind as (typeof kinds)[number];
-const prefix = options.prefix.split(' ').filter(Boolean);
-const { shape } = options;
+const { shape, prefix } = options;
 const threads = 2;
 
 /** Timings of Foothold and of its peer, if there is one, in turns. */
@@ -53,11 +62,11 @@ async function compare(work: PeerWork, same: SameModel): Promise<[ours: Timing[]
     const mine = await contend(prefix, footholdCommand, { ...job, shape, samplingOnly: kind === 'sampling' });
     ours.push(...mine.slice(1));
     if (kind === 'alone') continue;
-    const lengths = mine.map((timing) => timing.lengths!);
+    const lengths = mine.map((timing) => timing.lengths);
     const its = await (kind === 'steps'
       ? contend(prefix, trlCommand(options.python), { ...job, ...same, ...(work.meanLength && { lengths }) })
       : contend(prefix, llamaCommand, { ...job, ...same, tokens: promptsOf(work) }));
-    if (work.meanLength && its.some((timing, i) => timing.lengths!.join() !== lengths[i]!.join())) {
+    if (work.meanLength && its.some((timing, i) => timing.lengths.join() !== lengths[i]!.join())) {
       throw new Error('the peer did not sample the lengths that Foothold did');
     }
     theirs.push(...its.slice(1));
@@ -71,7 +80,7 @@ function promptsOf(work: PeerWork): number[][] {
 }
 
 function row(name: string, ours: Timing[], theirs: Timing[]): string[] {
-  const tokens = ours[0]!.lengths!.reduce((sum, length) => sum + length, 0);
+  const tokens = ours[0]!.lengths.reduce((sum, length) => sum + length, 0);
   const sampling = seconds(ours, 'sampling').median;
   const parts = `${sampling.toFixed(2)} + ${(seconds(ours).median - sampling).toFixed(2)}`;
   if (kind === 'alone') return [name, withRange(ours), parts, gib(peak(ours))];

@@ -163,13 +163,15 @@ export interface UpdateMetrics {
   skipped: 'masked' | 'nonFinite' | null;
 }
 
-/** Passes of tokens through the model, of which only the products of activations with weights are computed. */
+/** Passes of tokens through the model, of which only the matrix products are computed. Equally many entries in each. */
 export interface ProductPasses {
   /** Tokens of each pass, through every layer. */
   rows: Int32Array;
-  /** Tokens of each pass that go through the output layer. As many entries as `rows`, all at least 1. */
+  /** Tokens of each pass that go through the output layer, at least 1. */
   headRows: Int32Array;
-  /** Also the gradients of the inputs and of the weights. */
+  /** Pairs of tokens of each pass of which one attends to the other. */
+  pairs: Float64Array;
+  /** Also the products of the backward pass. */
   backward: boolean;
 }
 

@@ -118,11 +118,14 @@ UpdateOptions readUpdateOptions(const Arguments& arguments) {
 
 std::vector<ProductPass> readProductPasses(const Arguments& arguments) {
   const std::vector<int32_t> rows = arguments.int32Array("rows"), headRows = arguments.int32Array("headRows");
-  require(rows.size() == headRows.size(), "rows and headRows need one entry per pass each");
+  const std::vector<double> pairs = arguments.float64Array("pairs");
+  require(rows.size() == headRows.size() && rows.size() == pairs.size(),
+          "rows, headRows and pairs need one entry per pass each");
   std::vector<ProductPass> passes;
   for (size_t i = 0; i < rows.size(); ++i) {
     require(rows[i] >= 1 && headRows[i] >= 1, "rows and headRows must be at least 1 each");
-    passes.push_back({rows[i], headRows[i]});
+    require(pairs[i] >= 0 && pairs[i] < 1e15, "pairs must be from 0 to 1e15");
+    passes.push_back({rows[i], headRows[i], static_cast<int64_t>(pairs[i])});
   }
   return passes;
 }

@@ -16,7 +16,7 @@ foothold::rollout::GenerateRequest readGenerateRequest(const Arguments& argument
 foothold::train::TokenBatch readTokenBatch(const Arguments& arguments);
 foothold::train::UpdateBatch readUpdateBatch(const Arguments& arguments);
 foothold::train::UpdateOptions readUpdateOptions(const Arguments& arguments);
-/// Equally many `rows` and `headRows`, all at least 1.
+/// Equally many `rows`, `headRows` and `pairs`, the first two at least 1 each.
 std::vector<foothold::train::ProductPass> readProductPasses(const Arguments& arguments);
 double readTemperature(const Arguments& arguments);
 

@@ -23,7 +23,7 @@ export interface ModelBenchResult {
   seconds: Spread;
   /** Completion tokens per second. */
   tokensPerSecond: Spread;
-  /** Seconds that the products of activations with weights take by themselves, timed right after each repetition. */
+  /** Seconds that its matrix products take by themselves, timed right after each repetition. */
   productSeconds: Spread;
   /** Their share of the whole. */
   productShare: Spread;
@@ -68,7 +68,7 @@ export function benchUpdate(options: ModelBenchOptions): Promise<ModelBenchResul
     const begin = performance.now();
     const { numMicroBatches } = await policy.update(
       { prompts, groupSizes, completions, advantages },
-      benchUpdateOptions(options.completionLength),
+      benchUpdateOptions(policy, options.completionLength),
     );
     const seconds = (performance.now() - begin) / 1000;
     return { seconds, tokens: completions.values.length, passes: updatePasses(options, lengths, numMicroBatches) };

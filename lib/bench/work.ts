@@ -1,6 +1,7 @@
 /** What one repetition of a benchmark computes: groups of completions, each with its prompt. */
 import { type Ragged, raggedFromRows } from '../../bindings/ragged.js';
-import type { UpdateOptions } from '../../bindings/torch.js';
+import type { Policy, UpdateOptions } from '../../bindings/torch.js';
+import { hostMemory, tokensThatFit } from '../train/memory.js';
 
 export interface Work {
   prompts: number;
@@ -18,8 +19,17 @@ export function benchPrompts({ prompts, promptLength }: Work, vocabSize: number)
   return raggedFromRows(Array.from({ length: prompts }, (_, g) => row(g)));
 }
 
-/** GRPO as the trainer's defaults have it; the learning rate is small, so that a random model stays one. */
-export function benchUpdateOptions(maxCompletionLength: number): UpdateOptions {
+/**
+ * GRPO as the trainer's defaults have it; the learning rate is small, so that a random model stays one.
+ *
+ * @param memory bytes that the training may take: all of the device's unless given
+ */
+export function benchUpdateOptions(
+  { config, parameterCount, deviceMemory }: Pick<Policy, 'config' | 'parameterCount' | 'deviceMemory'>,
+  maxCompletionLength: number,
+  memory = deviceMemory || hostMemory(),
+): UpdateOptions {
+  const gradientCheckpointing = false;
   return {
     lossType: 'grpo',
     epsilonLow: 0.2,
@@ -33,7 +43,7 @@ export function benchUpdateOptions(maxCompletionLength: number): UpdateOptions {
     adamEpsilon: 1e-8,
     weightDecay: 0,
     maxGradNorm: 1,
-    maxTokensPerMicroBatch: 8192,
-    gradientCheckpointing: false,
+    maxTokensPerMicroBatch: tokensThatFit(config, { memory, parameters: parameterCount, gradientCheckpointing }),
+    gradientCheckpointing,
   };
 }

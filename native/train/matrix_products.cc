@@ -14,10 +14,42 @@ using model::Linear;
 /// The output layer is taken in parts of so many rows, so that a large vocabulary's logits fit in memory.
 constexpr int64_t kHeadRows = 512;
 
+/// Attention's products are done for blocks of so many query and key tokens.
+constexpr int64_t kBlockQueries = 64;
+constexpr int64_t kBlockKeys = 512;
+
+/// The products of attention for one block, whose values are random: q and dout [K, R·T, E], k and v [K, S, E], scores
+/// and their gradients [K, R·T, S].
+struct AttentionBlock {
+  at::Tensor queries, keys, scores;
+
+  AttentionBlock(const model::ModelConfig& config, const at::TensorOptions& options) {
+    const int64_t folded = config.numHeads / config.numKvHeads * kBlockQueries;
+    queries = at::randn({config.numKvHeads, folded, config.headDim}, options);
+    keys = at::randn({config.numKvHeads, kBlockKeys, config.headDim}, options);
+    scores = at::randn({config.numKvHeads, folded, kBlockKeys}, options);
+  }
+
+  void multiply(bool backward) const {
+    at::bmm(queries, keys.transpose(1, 2));  // scores
+    at::bmm(scores, keys);                   // output
+    if (!backward) return;
+    at::bmm(queries, keys.transpose(1, 2));    // scores again
+    at::bmm(queries, keys.transpose(1, 2));    // gradient of the probabilities
+    at::bmm(scores.transpose(1, 2), queries);  // of the values
+    at::bmm(scores, keys);                     // of the queries
+    at::bmm(scores.transpose(1, 2), queries);  // of the keys
+  }
+};
+
 /// The products of one model, on random activations made beforehand.
 class Products {
  public:
-  Products(Policy& policy, int64_t rows, bool backward) : policy_(policy), rows_(rows), backward_(backward) {
+  Products(Policy& policy, int64_t rows, bool backward)
+      : policy_(policy),
+        rows_(rows),
+        backward_(backward),
+        block_(policy.model.config, policy.model.weights.embedding.options().requires_grad(false)) {
     const model::ModelConfig& config = policy.model.config;
     hidden_ = activations(config.hiddenSize);
     attended_ = activations(config.querySize());
@@ -28,12 +60,14 @@ class Products {
   }
 
   double run(const ProductPass& pass) const {
+    const int64_t blocks = (pass.pairs + kBlockQueries * kBlockKeys / 2) / (kBlockQueries * kBlockKeys);
     const auto begin = std::chrono::steady_clock::now();
     for (const model::LayerWeights& layer : policy_.model.weights.layers) {
       multiply(layer.qkv, hidden_.narrow(0, 0, pass.rows), gradients_);
       multiply(layer.output, attended_.narrow(0, 0, pass.rows), gradients_);
       multiply(layer.gateUp, hidden_.narrow(0, 0, pass.rows), gradients_);
       multiply(layer.down, inner_.narrow(0, 0, pass.rows), gradients_);
+      for (int64_t done = 0; done < blocks; ++done) block_.multiply(backward_);
     }
     at::Tensor last;
     for (int64_t row = 0; row < pass.headRows; row += kHeadRows) {
@@ -65,6 +99,7 @@ class Products {
   const Policy& policy_;
   int64_t rows_;
   bool backward_;
+  AttentionBlock block_;
   at::Tensor hidden_, attended_, inner_;  // inputs [rows, width] of the layers
   at::Tensor gradients_, headGradients_;  // of the outputs, as many values as the largest has
 };

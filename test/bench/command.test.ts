@@ -35,7 +35,7 @@ describe.each(['rollout', 'update'])('foothold bench %s', (name) => {
   it('prints text', () => {
     const { stdout } = run(name, ...tiny);
     expect(stdout).toContain(`${name}, shape tiny: 2 prompts of 20 tokens × 3 completions of 5`);
-    expect(stdout).toMatch(/tokens\/s +[\d,]+ \([\d,]+ to [\d,]+\) of completions/);
+    expect(stdout).toMatch(/tokens\/s +[\d.,]+ \([\d.,]+ to [\d.,]+\) of completions/);
   });
 });
 

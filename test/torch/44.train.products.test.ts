@@ -18,6 +18,7 @@ test.each([false, true])('gives the seconds of each pass, backward %s', async (b
   const seconds = await policy.timeProducts({
     rows: Int32Array.of(9, 1, 700),
     headRows: Int32Array.of(2, 1, 600),
+    pairs: Float64Array.of(0, 9, 200_000),
     backward,
   });
   expect(seconds).toHaveLength(3);
@@ -26,7 +27,12 @@ test.each([false, true])('gives the seconds of each pass, backward %s', async (b
 
 test('the next update is the one it would have been', async () => {
   const other = await create();
-  await policy.timeProducts({ rows: Int32Array.of(4), headRows: Int32Array.of(9), backward: true });
+  await policy.timeProducts({
+    rows: Int32Array.of(4),
+    headRows: Int32Array.of(9),
+    pairs: Float64Array.of(9),
+    backward: true,
+  });
   for (const one of [policy, other]) await one.update(batch, updateOptions());
   const name = 'model.layers.0.mlp.down_proj.weight';
   expect(await policy.parameter(name)).toEqual(await other.parameter(name));
@@ -34,9 +40,12 @@ test('the next update is the one it would have been', async () => {
 });
 
 test.each([
-  [{ rows: Int32Array.of(1), headRows: Int32Array.of(1, 1) }, 'one entry per pass each'],
-  [{ rows: Int32Array.of(0), headRows: Int32Array.of(1) }, 'at least 1 each'],
-  [{ rows: Int32Array.of(1), headRows: Int32Array.of(-1) }, 'at least 1 each'],
+  [{ headRows: Int32Array.of(1, 1) }, 'one entry per pass each'],
+  [{ pairs: Float64Array.of(1, 1) }, 'one entry per pass each'],
+  [{ rows: Int32Array.of(0) }, 'at least 1 each'],
+  [{ headRows: Int32Array.of(-1) }, 'at least 1 each'],
+  [{ pairs: Float64Array.of(-1) }, 'from 0 to 1e15'],
 ])('refuses %j', async (passes, message) => {
-  await expect(policy.timeProducts({ ...passes, backward: false })).rejects.toThrow(message);
+  const one = { rows: Int32Array.of(1), headRows: Int32Array.of(1), pairs: Float64Array.of(1) };
+  await expect(policy.timeProducts({ ...one, ...passes, backward: false })).rejects.toThrow(message);
 });

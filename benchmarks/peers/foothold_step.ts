@@ -15,6 +15,8 @@ export interface Job extends PeerWork {
   shape: ShapeName;
   repetitions: number;
   threads: number;
+  /** Bytes that training may take; left out, all of the machine's. */
+  memory?: number;
   /** Only sample. */
   samplingOnly?: boolean;
 }
@@ -42,7 +44,7 @@ async function update(policy: Policy, { completions, logProbs }: Rollouts): Prom
   const rewards = ratios(actions, new Array(rows).fill(expert), { threads: job.threads });
   const { advantages } = computeAdvantages(rewards, groupSizes, 'group');
   const batch = { prompts, groupSizes, completions, advantages, oldLogProbs: logProbs.values };
-  await policy.update(batch, benchUpdateOptions(job.completionLength));
+  await policy.update(batch, benchUpdateOptions(policy, job.completionLength, job.memory));
 }
 
 async function step(policy: Policy, seed: number): Promise<Timing> {

@@ -5,7 +5,7 @@
  *     npm install --prefix benchmarks/peers
  *     npx tsx benchmarks/peers/run.ts steps --python build/trl/bin/python     # whole GRPO steps, against TRL
  *     npx tsx benchmarks/peers/run.ts sampling                                # sampling, against node-llama-cpp
- *     npx tsx benchmarks/peers/run.ts alone --shape 0.5b                      # a step's time and memory, Foothold alone
+ *     npx tsx benchmarks/peers/run.ts alone --shape 0.5b --memory 16          # a step's time and memory, Foothold alone
  *
  * All use float32, two threads, the same weights (a greedy completion is compared first), prompts and token counts. Each round
  * runs every contender once: a repetition that warms up and some that count. The table goes to standard output and, with
@@ -47,6 +47,7 @@ const options = await yargs(hideBin(process.argv))
   .option('repetitions', { type: 'number', default: 2, describe: 'that count, in each round' })
   .option('work', { type: 'string', array: true, default: Object.keys(works), describe: 'names of works.ts' })
   .option('prefix', { type: 'string', default: '' })
+  .option('memory', { type: 'number', describe: 'GiB that Foothold may take; its machine has all if left out' })
   .option('document', { type: 'boolean', default: false })
   .strict()
   .parse();
@@ -56,7 +57,8 @@ const threads = 2;
 
 /** Timings of Foothold and of its peer, if there is one, in turns. */
 async function compare(work: PeerWork, same: SameModel): Promise<[ours: Timing[], theirs: Timing[]]> {
-  const job = { ...work, threads, repetitions: options.repetitions };
+  const memory = options.memory && { memory: options.memory * 2 ** 30 };
+  const job = { ...work, ...memory, threads, repetitions: options.repetitions };
   const [ours, theirs]: [Timing[], Timing[]] = [[], []];
   for (let round = 0; round < options.rounds; round++) {
     const mine = await contend(prefix, footholdCommand, { ...job, shape, samplingOnly: kind === 'sampling' });

@@ -12,6 +12,7 @@ const harmless = [
   'rewardTimeout',
   'logCompletions',
   'tensorboard',
+  'tensorboard',
 ];
 
 /** A setting that differs: its key, and its values as JSON. */

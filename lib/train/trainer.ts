@@ -1,29 +1,20 @@
 /** A run: its stages one after the other, step by step, with validation, checkpoints and a clean stop. */
 import type { RunConfig } from '../config/index.js';
-import { UserError } from '../errors.js';
-import { loadModelSource, type ModelSource } from '../model/source.js';
+import type { UserError } from '../errors.js';
+import type { ModelSource } from '../model/source.js';
 import { TensorBoard } from '../report/tensorboard/index.js';
 import { giveUp, isBad } from './bad_steps.js';
-import { checkpointFolder, exportModel, lastCheckpoint } from './checkpoint.js';
+import { checkpointFolder, exportModel } from './checkpoint.js';
 import { CheckpointWriter, type Snapshot } from './checkpoint_writer.js';
 import type { RlContext, SftContext, StepCall } from './context.js';
-import { environment, versions } from './environment.js';
-import { nativeEngine } from './policy.js';
+import { versions } from './environment.js';
+import { type OpenRun, openRun } from './open_run.js';
 import { type Metrics, position, type Sample } from './record.js';
 import type { StepRecord, TrainerOptions, TrainResult } from './run.js';
-import { RunDirectory } from './run_directory.js';
-import { changesText } from './same_run.js';
+import type { RunDirectory } from './run_directory.js';
 import { sftStep } from './sft.js';
 import { closeStage, isRl, openStage, type StageResources } from './stage.js';
-import {
-  dueForCheckpoint,
-  dueForValidation,
-  firstState,
-  nextState,
-  type RunState,
-  stageDone,
-  withScore,
-} from './state.js';
+import { dueForCheckpoint, dueForValidation, nextState, type RunState, stageDone, withScore } from './state.js';
 import { rlStep, type StepResult } from './step.js';
 import { Trackers, tracked } from './tracker.js';
 import { validateRl, validateSft } from './validate.js';
@@ -36,6 +27,9 @@ import { validateRl, validateSft } from './validate.js';
  *     console.log(trainer.result.model);
  */
 export class Trainer implements AsyncIterable<StepRecord> {
+  private readonly directory: RunDirectory;
+  private readonly resources: StageResources;
+  private state: RunState;
   private stopping = false;
   private ended: TrainResult | undefined;
   /** The state after the last step that was not bad; null once the weights have changed since. */
@@ -46,12 +40,12 @@ export class Trainer implements AsyncIterable<StepRecord> {
 
   private constructor(
     readonly config: RunConfig,
-    private readonly directory: RunDirectory,
-    private readonly resources: StageResources,
     private readonly options: TrainerOptions,
-    private state: RunState,
-    last: { folder: string; step: number } | null,
+    { directory, resources, state, last }: OpenRun,
   ) {
+    this.directory = directory;
+    this.resources = resources;
+    this.state = state;
     this.good = state.badSteps === 0 ? state : null;
     this.resumed = last?.folder ?? null;
     const { diskFullTimeout = 600, signal } = options;
@@ -65,44 +59,7 @@ export class Trainer implements AsyncIterable<StepRecord> {
    * @throws UserError when model, data, rewards or run directory cannot be used.
    */
   static async create(config: RunConfig, options: TrainerOptions = {}): Promise<Trainer> {
-    const { onPhase = () => {}, onProgress } = options;
-    onPhase('fetch');
-    const model = await loadModelSource(config.model.path, {
-      onProgress: ({ received, total }) => onProgress?.({ done: received, total }),
-    });
-    const engine = options.engine ?? (await nativeEngine());
-    const say = options.onWarning ?? (() => {});
-    const directory = await RunDirectory.open(config, options, say);
-    const warn = (message: string) => {
-      directory.note('warning', { message });
-      say(message);
-    };
-    try {
-      const rewards = options.rewards ?? {};
-      const { checkpoints } = directory;
-      const resources: StageResources = { config, model, engine, checkpoints, rewards, warn, onPhase };
-      return await Trainer.pickUp(directory, resources, options);
-    } catch (error) {
-      directory.close();
-      throw error;
-    }
-  }
-
-  /** Begin where the last checkpoint is; at the beginning if there is none. */
-  private static async pickUp(directory: RunDirectory, resources: StageResources, options: TrainerOptions) {
-    const { config, model, warn } = resources;
-    const last = await lastCheckpoint(directory.checkpoints, warn);
-    const state = last?.state ?? firstState();
-    if (state.stage >= config.stages.length) throw tooFewStages(directory.path, state, config);
-    if (directory.changes.some(({ key }) => key.endsWith('.maxTokensPerMicroBatch'))) {
-      state.maxTokensPerMicroBatch = null;
-    }
-    await directory.rewind(last?.step ?? -1, state.stage);
-    await directory.writeEnvironment(environment(model));
-    const { changes } = directory;
-    directory.note(last ? 'resumed' : 'begun', { step: state.progress.step, ...(changes.length > 0 && { changes }) });
-    if (changes.length > 0) warn(`going on with other settings:\n${changesText(changes)}`);
-    return new Trainer(config, directory, resources, options, state, last);
+    return new Trainer(config, options, await openRun(config, options));
   }
 
   get model(): ModelSource {
@@ -286,11 +243,4 @@ export class Trainer implements AsyncIterable<StepRecord> {
       best: this.state.best,
     };
   }
-}
-
-function tooFewStages(path: string, { stage, progress }: RunState, { stages }: RunConfig): UserError {
-  return new UserError(
-    `The last checkpoint of ${path} (step ${progress.step}) is of stage ${stage + 1}, the configuration has ${stages.length}.`,
-    'FOOTHOLD_RUN',
-  );
 }

@@ -1,12 +1,16 @@
 /**
- * `npm run fuzz [seconds] [seed]`: compares SequenceMatcher, by each of its algorithms, with the plain specification in
- * test/difflib/reference.ts on random sequences, for a minute unless told otherwise. A difference is made small, printed, and ends
- * the run with status 1. The same seed makes the same cases.
+ * `npm run fuzz [seconds] [seed]`: random inputs for a minute unless told otherwise, a quarter of it each for
+ *   - SequenceMatcher, by each of its algorithms, against the plain specification in test/difflib/reference.ts,
+ *   - the harnesses of native/fuzz, under sanitizers: SequenceMatcher, safetensors, GGUF.
+ * A difference is made small and printed; it, or a finding of a harness, ends the run with status 1. The same seed makes
+ * the same cases. The harnesses' corpora grow in build/ from run to run.
  */
 import { createMatcher } from '../bindings/text.js';
 import { SequenceMatcher } from '../lib/difflib/index.js';
 import { Random, randomPair } from '../test/difflib/generators.js';
 import { Reference } from '../test/difflib/reference.js';
+import { buildHarnesses, harnesses, runHarness } from './harnesses.mjs';
+import { main, SetupError, stage } from './stage.mjs';
 
 /** @typedef {{ a: string, b: string, junk: string[], autojunk: boolean }} Case */
 
@@ -77,17 +81,35 @@ function shrink(given) {
   return given;
 }
 
-const seconds = Number(process.argv[2] ?? 60);
-const seed = Number(process.argv[3] ?? 1 + Math.floor(Math.random() * 0xfffffffe)) >>> 0;
-if (!(seconds > 0) || seed === 0) throw new Error('usage: npm run fuzz [seconds] [seed], both above 0');
-const random = new Random(seed);
-const end = performance.now() + 1000 * seconds;
-let cases = 0;
-for (; performance.now() < end; cases++) {
-  const given = draw(random);
-  if (!difference(given)) continue;
-  const small = shrink(given);
-  console.error(`seed ${seed}, case ${cases}: ${JSON.stringify({ ...small, ...difference(small) }, null, 2)}`);
-  process.exit(1);
+/** @param {number} seconds @param {number} seed @returns {number} cases tried @throws {SetupError} with a difference */
+function compare(seconds, seed) {
+  const random = new Random(seed);
+  const end = performance.now() + 1000 * seconds;
+  let cases = 0;
+  for (; performance.now() < end; cases++) {
+    const given = draw(random);
+    if (!difference(given)) continue;
+    const small = shrink(given);
+    throw new SetupError(`case ${cases}: ${JSON.stringify({ ...small, ...difference(small) }, null, 2)}`);
+  }
+  return cases;
 }
-console.log(`seed ${seed}: ${cases} cases in ${seconds} s, no difference`);
+
+await main(async () => {
+  const total = Number(process.argv[2] ?? 60);
+  const seed = Number(process.argv[3] ?? 1 + Math.floor(Math.random() * 0xfffffffe)) >>> 0;
+  const seconds = Math.floor(total / (harnesses.length + 1));
+  if (!(seconds >= 1) || seed === 0) {
+    throw new SetupError('usage: npm run fuzz [seconds] [seed], the first at least 4, the second at least 1');
+  }
+  await stage(`seed ${seed}`, async () => `${compare(seconds, seed)} cases against the specification, no difference`);
+  const built = await stage('harnesses', async (begin) => {
+    begin('compiling');
+    const result = await buildHarnesses();
+    return { note: result.libFuzzer ? 'with libFuzzer' : 'without libFuzzer, which clang has', result };
+  });
+  for (const name of harnesses) {
+    await stage(name, async () => `${await runHarness(built, name, seconds, seed)} inputs, no finding`);
+  }
+  return 0;
+});

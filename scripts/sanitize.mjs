@@ -1,10 +1,11 @@
 /**
- * `npm run sanitize`: builds the text addon with AddressSanitizer and UndefinedBehaviorSanitizer and runs its tests with
- * it, then the fuzz harnesses of native/fuzz for a few seconds each. The first finding ends the tests. Needs gcc on Linux, and a clone that is bootstrapped. The torch addon is left
- * out: LibTorch is not built with sanitizers, which makes them report what is no fault.
+ * `npm run sanitize`: builds what needs no LibTorch with AddressSanitizer and UndefinedBehaviorSanitizer. The text addon
+ * runs its tests; the readers and writers of model files run over the fixtures, and every harness of native/fuzz over its
+ * corpus and, for a few seconds, beyond. The first finding ends it. Needs gcc on Linux, and a clone that is bootstrapped.
+ * For the torch addon see memcheck.mjs.
  */
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildHarnesses, harnesses, runFixtures, runHarness } from './harnesses.mjs';
 import { buildAddon } from './native.mjs';
 import { main, packageRoot, run, SetupError, stage, which } from './stage.mjs';
 
@@ -28,26 +29,14 @@ await main(async () => {
     env,
   });
   if (status !== 0) return status;
-  await stage('harnesses', (begin) => fuzzBriefly(begin));
+  await stage('harnesses', async (begin) => {
+    begin('compiling');
+    const built = await buildHarnesses();
+    begin('running');
+    const files = await runFixtures(built);
+    let inputs = 0;
+    for (const name of harnesses) inputs += await runHarness(built, name, harnessSeconds, 1);
+    return `no finding in ${files} files and ${inputs} inputs`;
+  });
   return 0;
 });
-
-/** @param {(what: string) => void} begin @returns {Promise<string>} */
-async function fuzzBriefly(begin) {
-  const folder = join(packageRoot, 'build', 'fuzz');
-  const corpus = join(folder, 'corpus');
-  /** @param {string} command @param {string[]} args */
-  const must = async (command, args) => {
-    const { status, output } = await run(command, args, { quiet: true });
-    if (status !== 0) throw new SetupError(`${command} ${args.join(' ')} failed:\n${output}`);
-  };
-  begin('compiling');
-  await must('cmake', ['-S', join(packageRoot, 'native', 'fuzz'), '-B', folder]);
-  await must('cmake', ['--build', folder, '--parallel', '2']);
-  await must(process.execPath, [join(packageRoot, 'native', 'fuzz', 'seeds.mjs'), corpus]);
-  begin('running');
-  for (const name of readdirSync(corpus)) {
-    await must(join(folder, `${name}_fuzz`), [String(harnessSeconds), join(corpus, name)]);
-  }
-  return 'no finding';
-}

@@ -5,12 +5,11 @@ import { nearNames } from './suggest.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** `stages[1].learningRate` */
+/** `stages[1].learningRate`; a key as long as no name is, is cut. */
 export function formatPath(path: KeyPath): string {
-  return path.reduce<string>(
-    (text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${key}` : String(key)),
-    '',
-  );
+  return path
+    .map((key) => (typeof key === 'number' ? key : cut(key)))
+    .reduce<string>((text, key) => (typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${key}` : key), '');
 }
 
 /**
@@ -70,6 +69,9 @@ function items(origin: string): string {
 }
 
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  return cut(JSON.stringify(value) ?? String(value));
+}
+
+function cut(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

@@ -10,6 +10,9 @@ type Values = Record<string, unknown>;
 const runKeys = Object.keys(runSchema.shape);
 const stageKeys = [...new Set(methods.flatMap((method) => Object.keys(stageSchemas[method].shape)))];
 
+/** Unknown keys of one map that are told. A file with more is no configuration. */
+const MAX_UNKNOWN = 20;
+
 /**
  * Check a configuration and fill in its defaults.
  * @throws UserError that lists every problem: file and line, key, what was expected.
@@ -38,10 +41,9 @@ class Resolver {
       return undefined;
     }
     const top = this.raw;
-    for (const key of Object.keys(top)) {
-      const names = [...runKeys, ...stageKeys, 'stages'];
-      if (!names.includes(key)) this.report([key], unknownKey(key, names));
-    }
+    const names = [...runKeys, ...stageKeys, 'stages'];
+    const unknown = Object.keys(top).filter((key) => !names.includes(key));
+    for (const key of unknown.slice(0, MAX_UNKNOWN)) this.report([key], unknownKey(key, names));
     const run = this.check(runSchema, pick(top, runKeys), (path) => path);
     const stages = this.stages(top);
     return run && stages ? { ...run, stages } : undefined;
@@ -105,7 +107,8 @@ class Resolver {
     for (const issue of result.error.issues) {
       const path = issue.path as KeyPath;
       if (issue.code === 'unrecognized_keys') {
-        for (const key of issue.keys) this.report(place([...path, key]), this.unknown(key, schema, path, value));
+        for (const key of issue.keys.slice(0, MAX_UNKNOWN))
+          this.report(place([...path, key]), this.unknown(key, schema, path, value));
       } else {
         this.report(place(path), describeIssue(issue, valueAt(value, path), []));
       }

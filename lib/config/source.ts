@@ -2,6 +2,9 @@
 import { isMap, isSeq, LineCounter, type Node, type ParsedNode, parse, parseDocument } from 'yaml';
 import { UserError } from '../errors.js';
 
+/** Characters of a configuration; real ones have a few thousand. Comparing keys takes time with their number's square. */
+const MAX_TEXT = 65_536;
+
 export type KeyPath = readonly (string | number)[];
 
 export class ConfigSource {
@@ -18,14 +21,17 @@ export class ConfigSource {
    * @param text YAML, or JSON, which is YAML too.
    * @param name what messages call it, mostly the file.
    * @param sets `key.path=value` with the value in YAML; they win over the text.
-   * @throws UserError for text that is not YAML, with file and line.
+   * @throws UserError for text that is not YAML, with file and line, or that is far too long.
    */
   static parse(text: string, name: string, sets: readonly string[] = []): ConfigSource {
+    if (text.length > MAX_TEXT) {
+      throw new UserError(`${name}: has ${text.length} characters; a configuration has at most ${MAX_TEXT}`);
+    }
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
     const error = document.errors[0];
     if (error) throw new UserError(`${name}:${lines.linePos(error.pos[0]).line}: not valid YAML: ${error.message}`);
-    let value = document.toJS() as unknown;
+    let value = plainValue(document, name);
     const overrides: KeyPath[] = [];
     for (const set of sets) {
       const { path, value: given } = parseSet(set);
@@ -66,6 +72,18 @@ export class ConfigSource {
       node = next;
     }
     return offset;
+  }
+}
+
+/** @throws UserError for anchors that hold themselves, or that unfold to more than any configuration needs */
+function plainValue(document: { toJS(): unknown }, name: string): unknown {
+  try {
+    const value = document.toJS();
+    JSON.stringify(value);
+    return value;
+  } catch (error) {
+    const reason = error instanceof TypeError ? 'an anchor (&) holds an alias (*) of itself' : (error as Error).message;
+    throw new UserError(`${name}: cannot be unfolded: ${reason}`);
   }
 }
 

@@ -15,11 +15,15 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
+/** Longer than any name there is, with room for a mistake; the distance takes time with the product of the lengths. */
+const MAX_LENGTH = 100;
+
 /** Case and separators do not count: `learning_rate` is near `learningRate`. */
 const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
 /** The names that `given` may have been meant as, best first; none when nothing is close. */
 export function nearNames(given: string, names: readonly string[]): string[] {
+  if (given.length > MAX_LENGTH) return [];
   const limit = Math.max(1, Math.floor(given.length / 3));
   return names
     .map((name) => ({ name, distance: editDistance(plain(given), plain(name)) }))

@@ -1,7 +1,7 @@
 // Runs a harness without libFuzzer, which gcc lacks: every file named or in a folder named, then mutations of them
 // until the time is over. No coverage guides it; it is there to run the code under sanitizers.
 //
-//   harness <seconds> <file or folder>…
+//   harness <seconds> <seed> <file or folder>…
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -49,12 +49,12 @@ void mutate(Bytes& bytes, std::mt19937& random) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 3) {
-    std::fprintf(stderr, "usage: %s <seconds> <file or folder>...\n", argv[0]);
+  if (argc < 4) {
+    std::fprintf(stderr, "usage: %s <seconds> <seed> <file or folder>...\n", argv[0]);
     return 2;
   }
   std::vector<Bytes> corpus;
-  for (int i = 2; i < argc; ++i) {
+  for (int i = 3; i < argc; ++i) {
     if (std::filesystem::is_directory(argv[i])) {
       for (const auto& entry : std::filesystem::directory_iterator(argv[i])) addFile(entry.path(), corpus);
     } else {
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
   for (const Bytes& bytes : corpus) LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
 
   constexpr size_t kMaxSize = 1 << 14;
-  std::mt19937 random(1);
+  std::mt19937 random(static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10)));
   size_t cases = corpus.size();
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(std::atof(argv[1]));
   for (; !corpus.empty() && std::chrono::steady_clock::now() < end; ++cases) {

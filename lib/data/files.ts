@@ -1,13 +1,15 @@
 /** Rows of an input: a file, a folder or a pattern; JSON lines, JSON or Parquet, told apart by content. */
 import { isUtf8 } from 'node:buffer';
 import { type Dirent, existsSync, statSync } from 'node:fs';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { readJsonLines, readLines } from './lines.js';
 import { readParquet } from './parquet.js';
 import { isObject, type Row, typeName } from './row.js';
 
+/** Bytes of a file that is read as one JSON document. */
+const MAX_DOCUMENT = 2 ** 28;
 const DATA_FILE = /\.(jsonl|ndjson|json|traj|parquet)$/i;
 
 /**
@@ -109,6 +111,10 @@ async function* readDocument(file: string): AsyncGenerator<{ value: unknown; whe
 }
 
 async function readText(file: string): Promise<string> {
+  const { size } = await stat(file);
+  if (size > MAX_DOCUMENT) {
+    throw new UserError(`${file}: ${size} bytes are too many for one JSON document. Convert it to JSON lines.`);
+  }
   const bytes = await readFile(file);
   if (!isUtf8(bytes)) throw new UserError(`${file}: not valid UTF-8. Convert the file to UTF-8.`);
   return bytes.toString('utf8').replace(/^\uFEFF/, '');

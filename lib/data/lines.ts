@@ -3,13 +3,15 @@ import { createReadStream } from 'node:fs';
 import { UserError } from '../errors.js';
 
 const NEWLINE = 0x0a;
+/** Bytes of a line; the longest trajectories of agents have some millions. */
+const MAX_LINE = 2 ** 28;
 
 /**
  * The lines of a UTF-8 file without their ends (LF or CRLF) and without a byte-order mark. Split at bytes, since
  * U+2028 and a lone CR are part of a line. Numbers count from 1 and include blank lines. `bytes` are read instead of
  * the file where they come from elsewhere; `file` then names them in errors.
  *
- * @throws UserError that names the line when its bytes are not UTF-8.
+ * @throws UserError that names the line when its bytes are not UTF-8, or too many to be a line.
  */
 export async function* readLines(
   file: string,
@@ -18,6 +20,7 @@ export async function* readLines(
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let number = 0;
   let pending: Buffer[] = [];
+  let pendingLength = 0;
 
   const decode = (line: Buffer) => {
     number++;
@@ -34,9 +37,14 @@ export async function* readLines(
       pending.push(chunk.subarray(start, end));
       yield decode(Buffer.concat(pending));
       pending = [];
+      pendingLength = 0;
       start = end + 1;
     }
     if (start < chunk.length) pending.push(chunk.subarray(start));
+    pendingLength += chunk.length - start;
+    if (pendingLength > MAX_LINE) {
+      throw new UserError(`${file} line ${number + 1}: longer than ${MAX_LINE} bytes. Is it a file of JSON lines?`);
+    }
   }
   if (pending.length > 0) yield decode(Buffer.concat(pending));
 }

@@ -42,6 +42,9 @@ const STYLES: Style[] = [
   { pattern: /^(\d{1,3})[.)]\s+()(\S.*)$/, strict: false },
 ];
 
+/** Characters of a line in which its number and title are looked for; the rest of the line may be as long as it likes. */
+const LONGEST_HEAD = 1000;
+
 /** Lines that a code fence or formula may span; keeps the search for the ends of unclosed ones short. */
 const LONGEST_BLOCK = 500;
 
@@ -76,9 +79,10 @@ function topLevel(
   let gap: number | undefined;
   let inner: Header | undefined;
   lines.forEach((text, line) => {
-    const match = hidden[line] ? null : style.pattern.exec(text);
+    const match = hidden[line] ? null : style.pattern.exec(text.slice(0, LONGEST_HEAD));
     if (match === null) return;
-    const header = { line, number: Number(match[1]), title: match[2]!.trim(), rest: match[3]!.trim() };
+    const rest = (match[3]! + text.slice(LONGEST_HEAD)).trim();
+    const header = { line, number: Number(match[1]), title: match[2]!.trim(), rest };
     if (inner !== undefined && header.number === inner.number + 1 && follows(lines, hidden, inner.line, line)) {
       inner = header;
       return;
@@ -108,12 +112,16 @@ function isMostOf(lines: readonly string[], headers: readonly Header[]): boolean
 
 function toStep(header: Header, body: readonly string[]): Step {
   const title = header.title.replace(/^\*\*|[\s:.*]+$/g, '');
-  const text = [header.rest, ...body]
-    .join('\n')
-    .replace(/\n\s*(?:-{3,}|\*{3,}|_{3,})\s*$/, '')
-    .trim();
+  const text = withoutRule([header.rest, ...body].join('\n').trim());
   if (text === '') return { text: title };
   return title === '' ? { text } : { title, text };
+}
+
+/** A horizontal rule at the end belongs to no step. */
+function withoutRule(text: string): string {
+  const lastLine = text.slice(text.lastIndexOf('\n') + 1);
+  const isRule = lastLine.length < text.length && /^\s*(?:-{3,}|\*{3,}|_{3,})$/.test(lastLine);
+  return isRule ? text.slice(0, -lastLine.length).trim() : text;
 }
 
 /**
@@ -122,17 +130,28 @@ function toStep(header: Header, body: readonly string[]): Step {
  */
 function closingStart({ line: header, rest }: Header, body: readonly string[], hidden: readonly boolean[]): number {
   const heading = /^(?:#{1,6}\s+|\*\*)?(?:the\s+)?(?:final\s+answer|answer|conclusion|summary)\b/i;
+  const nextBlank = nextIndex(body, (line) => line.trim() === '');
+  const nextBoxed = nextIndex(body, (line) => line.includes('\\boxed'));
   let empty = rest === '';
   for (const [i, line] of body.entries()) {
     const opens = !hidden[header + 1 + i] && /^\S/.test(line) && (body[i - 1]?.trim() === '' || line.startsWith('#'));
     const follows = !empty;
     empty &&= line.trim() === '';
     if (!opens || !follows) continue;
-    const end = body.findIndex((other, j) => j > i && other.trim() === '');
-    const paragraph = body.slice(i, end < 0 ? body.length : end).join('\n');
-    if (heading.test(line) || /^-{3,}\s*$/.test(line) || paragraph.includes('\\boxed')) return i;
+    const holdsBox = nextBoxed[i]! < nextBlank[i]!;
+    if (heading.test(line) || /^-{3,}\s*$/.test(line) || holdsBox) return i;
   }
   return body.length;
+}
+
+/** For each line the index of the first from it on that passes the test; the number of lines where there is none. */
+function nextIndex(lines: readonly string[], passes: (line: string) => boolean): number[] {
+  const next = new Array<number>(lines.length);
+  for (let i = lines.length - 1, last = lines.length; i >= 0; i--) {
+    if (passes(lines[i]!)) last = i;
+    next[i] = last;
+  }
+  return next;
 }
 
 /**
@@ -155,8 +174,10 @@ function blockEnd(lines: readonly string[], i: number): number | undefined {
   const line = lines[i]!;
   const fence = /^\s*(?:\d+[.)]\s+)?(`{3,}|~{3,})/.exec(line)?.[1];
   if (fence !== undefined) {
-    const closing = new RegExp(`^\\s*${fence[0]}{${fence.length},}\\s*$`);
-    return nextLine(lines, i, (text) => closing.test(text));
+    return nextLine(lines, i, (text) => {
+      const mark = text.trim();
+      return mark.length >= fence.length && mark === fence[0]!.repeat(mark.length);
+    });
   }
   for (const [open, close] of [
     ['\\[', '\\]'],

@@ -15,6 +15,9 @@ import { loadSplitter, type Splitter, splitterOutcome } from './splitter.js';
 /** Rows that are looked at to tell a file's format. */
 const ROWS_TO_RECOGNISE = 20;
 
+/** Steps of a solution. Its instances hold the steps before their own, which together grow with the square. */
+const MAX_STEPS = 1000;
+
 /** What one row of the input gave. */
 export type RowResult =
   | { kind: 'trajectory'; trajectory: Trajectory; leftOut: Record<string, number>; whyNoSteps: string }
@@ -175,18 +178,22 @@ function toResult(outcome: Outcome, fallbackId: string, ids: UniqueIds): RowResu
     return { kind: 'instance', instance: { ...instance, id, trajectoryId } };
   }
   const { trajectory, leftOut = {}, whyNoSteps = 'the solution has no steps' } = outcome;
+  if (trajectory.steps.length > MAX_STEPS) return { kind: 'drop', reason: `more than ${MAX_STEPS} steps` };
   const id = ids.unique(trajectory.id ?? fallbackId);
   return { kind: 'trajectory', trajectory: { ...trajectory, id }, leftOut, whyNoSteps };
 }
 
 /** Keeps ids apart: the second `a` becomes `a~2`. */
 class UniqueIds {
-  private readonly seen = new Set<string>();
+  /** Ids given, with the number last tried behind each. */
+  private readonly seen = new Map<string, number>();
 
   unique(id: string): string {
     let candidate = id;
-    for (let n = 2; this.seen.has(candidate); n++) candidate = `${id}~${n}`;
-    this.seen.add(candidate);
+    let n = this.seen.get(id) ?? 1;
+    while (this.seen.has(candidate)) candidate = `${id}~${++n}`;
+    this.seen.set(id, n);
+    if (candidate !== id) this.seen.set(candidate, 1);
     return candidate;
   }
 }

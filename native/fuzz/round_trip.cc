@@ -2,8 +2,8 @@
 // written in both formats and in every type that can be written, read back and compared. For a build with sanitizers.
 //
 //   round_trip <scratch folder> <file>…
+#include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <string>
@@ -65,7 +65,7 @@ void check(const std::vector<Floats>& tensors, DType dtype, const std::string& p
   for (const TensorView& view : views) {
     const TensorInfo* const found = file->find(view.name);
     if (!found || found->dtype != dtype || found->shape != view.shape || found->numBytes != view.numBytes ||
-        std::memcmp(found->data, view.data, view.numBytes) != 0) {
+        !std::equal(found->data, found->data + found->numBytes, static_cast<const std::byte*>(view.data))) {
       throw std::runtime_error(path + ": tensor " + view.name + " is not what was written");
     }
   }

@@ -42,7 +42,7 @@ std::vector<uint32_t> elementsFrom(std::span<const uint8_t> bytes, uint32_t alph
 
 // Byte 0: size of the alphabet; 1: options; 2 and 3: share of the first sequence; then the sequences.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  constexpr size_t kMaxSize = 3000;  // The position lists take quadratic time.
+  constexpr size_t kMaxSize = 1200;  // The position lists take quadratic time.
   if (size < 4) return 0;
   size = std::min(size, kMaxSize);
   const uint32_t alphabet = 1 + data[0] % 64;

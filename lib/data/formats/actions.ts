@@ -9,6 +9,7 @@
  * A shell command stands for itself; any other tool is written as `<function=name>` with a `<parameter=key>` each.
  */
 import { isObject } from '../row.js';
+import { enclosed } from './enclosed.js';
 
 export interface AgentMessage {
   role: string;
@@ -17,10 +18,12 @@ export interface AgentMessage {
   extra?: unknown;
 }
 
-const BASH_BLOCK = /```(?:bash|mswea_bash_command)[ \t]*\r?\n([\s\S]*?)\r?\n```/g;
-const ANY_BLOCK = /^```[^\n`]*\n([\s\S]*?)^```[ \t]*$/gm;
-const WRITTEN_CALL = /<function=([^>\s]+)>([\s\S]*?)<\/function>/g;
-const WRITTEN_PARAMETER = /<parameter=([^>\s]+)>([\s\S]*?)<\/parameter>/g;
+/** Opening and closing marks. */
+type Marks = readonly [opening: RegExp, closing: RegExp];
+const BASH_BLOCK: Marks = [/```(?:bash|mswea_bash_command)[ \t]*\r?\n/g, /\r?\n```/g];
+const ANY_BLOCK: Marks = [/^```[^\n`]*\n/gm, /^```[ \t]*$/gm];
+const WRITTEN_CALL: Marks = [/<function=([^<>\s]+)>/g, /<\/function>/g];
+const WRITTEN_PARAMETER: Marks = [/<parameter=([^<>\s]+)>/g, /<\/parameter>/g];
 /** Tools that run a shell command. */
 const SHELLS = ['bash', 'execute_bash', 'shell', 'run_command', 'terminal'];
 
@@ -43,16 +46,17 @@ export function actionReader(messages: readonly AgentMessage[]): (message: Agent
   return (turn) => blocks(turn, ANY_BLOCK).at(-1) ?? '';
 }
 
-function blocks({ content }: AgentMessage, pattern: RegExp): string[] {
-  return [...content.matchAll(pattern)].map((match) => match[1]!);
+function blocks({ content }: AgentMessage, marks: Marks): string[] {
+  return Array.from(enclosed(content, ...marks), ({ inner }) => inner);
 }
 
 function writtenCalls({ content }: AgentMessage): string[] {
-  return [...content.matchAll(WRITTEN_CALL)].map(([, name, body]) => {
-    const parameters = [...body!.matchAll(WRITTEN_PARAMETER)].map(
-      ([, key, value]) => [key!, unpadded(value!)] as const,
+  return Array.from(enclosed(content, ...WRITTEN_CALL), ({ opening, inner }) => {
+    const parameters = Array.from(
+      enclosed(inner, ...WRITTEN_PARAMETER),
+      (parameter) => [parameter.opening[1]!, unpadded(parameter.inner)] as const,
     );
-    return callText(name!, Object.fromEntries(parameters));
+    return callText(opening[1]!, Object.fromEntries(parameters));
   });
 }
 

@@ -75,7 +75,8 @@ class MappedRow {
 
   integer(name: string): number | undefined {
     const value = this.value(name);
-    if (value === undefined || (Number.isInteger(value) && (value as number) > 0)) return value as number | undefined;
+    if (value === undefined || (Number.isSafeInteger(value) && (value as number) > 0))
+      return value as number | undefined;
     throw wrongType(this.row, this.column(name), 'a whole number from 1', value);
   }
 

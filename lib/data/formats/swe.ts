@@ -8,6 +8,7 @@ import type { Step } from '../instance.js';
 import type { ReadOptions } from '../options.js';
 import { isObject, type Row, rowId, textField, wrongType } from '../row.js';
 import { type AgentMessage, actionReader } from './actions.js';
+import { type Enclosed, enclosed } from './enclosed.js';
 import { type Format, NO_PROBLEM } from './format.js';
 
 const DEFAULT_MAX_OBSERVATION = 2000;
@@ -80,17 +81,28 @@ function contentText(row: Row, key: string, content: unknown): string {
     .join('');
 }
 
+const ISSUE_TAGS = ['pr_description', 'issue_description', 'github_issue', 'issue', 'problem_statement'];
+
 /** The issue, which agents are given inside a longer instruction; without a known mark the whole instruction. */
 function issueOf(messages: readonly AgentMessage[]): string {
   const asked = messages.filter(({ role }) => role === 'user').map(({ content }) => content);
   for (const content of asked.slice(0, 2)) {
-    const marked =
-      /<(pr_description|issue_description|github_issue|issue|problem_statement)>([\s\S]*?)<\/\1>/.exec(content)?.[2] ??
-      /^ISSUE:\s*\n([\s\S]*?)\n\s*INSTRUCTIONS:/m.exec(content)?.[1];
+    const marked = tagged(content) ?? first(content, /^ISSUE:[ \t]*\r?\n/gm, /^[ \t]*INSTRUCTIONS:/gm)?.inner;
     if (marked !== undefined) return marked.trim().replace(/^Consider the following PR description:\s*/, '');
   }
   return asked[0] ?? '';
 }
+
+/** What stands in the first of the tags that is closed. */
+function tagged(content: string): string | undefined {
+  const found = ISSUE_TAGS.flatMap(
+    (tag) => first(content, new RegExp(`<${tag}>`, 'g'), new RegExp(`</${tag}>`, 'g')) ?? [],
+  );
+  return found.sort((a, b) => a.opening.index - b.opening.index)[0]?.inner;
+}
+
+const first = (...search: Parameters<typeof enclosed>): Enclosed | undefined =>
+  enclosed(...search).next().value ?? undefined;
 
 /** One step a turn; `text` is empty where the turn had no action. */
 function messageSteps(messages: readonly AgentMessage[]): Step[] {

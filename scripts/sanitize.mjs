@@ -7,23 +7,15 @@
 import { join } from 'node:path';
 import { buildHarnesses, harnesses, runFixtures, runHarness } from './harnesses.mjs';
 import { buildAddon } from './native.mjs';
-import { main, packageRoot, run, SetupError, stage, which } from './stage.mjs';
+import { sanitizerEnvironment } from './sanitizers.mjs';
+import { main, packageRoot, run, stage } from './stage.mjs';
 
 /** Time for each harness; the corpora are run in any case. */
 const harnessSeconds = 5;
 
 await main(async () => {
-  if (process.platform !== 'linux' || !which(['gcc'])) throw new SetupError('the sanitizers need gcc on Linux.');
+  const env = await sanitizerEnvironment();
   await stage('text addon', (begin) => buildAddon('text', begin, undefined, true));
-  const runtime = (await run('gcc', ['-print-file-name=libasan.so'], { quiet: true })).output.trim();
-  const env = {
-    ...process.env,
-    FOOTHOLD_ADDONS: 'build/sanitize',
-    // Node itself is not built with it, so the runtime has to come first; and Node leaves its memory to the system.
-    LD_PRELOAD: runtime,
-    ASAN_OPTIONS: 'detect_leaks=0',
-    NO_COLOR: '1',
-  };
   const vitest = join(packageRoot, 'node_modules', 'vitest', 'vitest.mjs');
   const { status } = await run(process.execPath, [vitest, 'run', 'test/text', 'test/difflib/sequence', 'test/reward'], {
     env,

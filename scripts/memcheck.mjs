@@ -6,7 +6,7 @@
  *
  * What it sees: all code of native/ and bindings/, and every heap block, LibTorch's too. What it does not see: memory that
  * LibTorch's own code, which is compiled without sanitizers, reads or writes out of bounds; leaks, since Node leaves its
- * memory to the system (test/torch/52.policy.resources.test.ts and test/io/resources.test.ts look for those).
+ * memory to the system (test/torch/53.policy.resources.test.ts and test/io/resources.test.ts look for those).
  */
 import { join } from 'node:path';
 import { findLibTorch } from '../bindings/libtorch/find.mjs';

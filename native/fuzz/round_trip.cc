@@ -3,6 +3,7 @@
 //
 //   round_trip <scratch folder> <file>…
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -43,6 +44,8 @@ std::vector<Floats> readFloats(const TensorFile& file) {
 
 bool fits(const Floats& tensor, DType dtype, bool gguf) {
   if (gguf && tensor.shape.size() > 4) return false;
+  const auto finite = [](float value) { return std::isfinite(value); };
+  if (dtype == DType::Q8_0 && !std::all_of(tensor.values.begin(), tensor.values.end(), finite)) return false;
   return countBytes(dtype, tensor.shape).has_value();
 }
 

@@ -21,10 +21,11 @@ void toBFloat16(const TensorInfo& tensor, uint16_t* out);
 uint16_t floatToBfloat16(float value);
 
 /// Encode as F32, F16, BF16 or Q8_0 (then `count` must be a multiple of 32).
-/// @throws std::invalid_argument for any other type
+/// @throws std::invalid_argument for any other type, and for NaN or infinity in Q8_0
 std::vector<std::byte> encode(DType dtype, const float* values, size_t count);
 
 /// Quantise to Q8_0: `count` (a multiple of 32) floats become `count / 32` blocks of 34 bytes.
+/// @throws std::invalid_argument for NaN and infinity, which it has no place for
 void quantizeQ8_0(const float* values, size_t count, std::byte* out);
 
 }  // namespace foothold::io

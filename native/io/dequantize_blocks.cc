@@ -95,9 +95,13 @@ void dequantizeQ8_0(const std::byte* data, size_t blocks, float* out) {
 void quantizeQ8_0(const float* values, size_t count, std::byte* out) {
   for (size_t done = 0; done < count; done += kBlock, values += kBlock, out += 2 + kBlock) {
     float largest = 0;
-    for (size_t i = 0; i < kBlock; ++i) largest = std::max(largest, std::abs(values[i]));
+    for (size_t i = 0; i < kBlock; ++i) {
+      if (!std::isfinite(values[i])) throw std::invalid_argument("Q8_0 holds neither NaN nor infinity");
+      largest = std::max(largest, std::abs(values[i]));
+    }
     const float d = largest / 127;
-    const float inverse = d == 0 ? 0.0f : 1 / d;  // of the unrounded d, as ggml does
+    // Of the unrounded d, as ggml does. A d so small that its inverse overflows is 0 in the file.
+    const float inverse = std::isfinite(1 / d) ? 1 / d : 0.0f;
     const uint16_t bits = floatToHalfBits(d);
     std::memcpy(out, &bits, sizeof bits);
     for (size_t i = 0; i < kBlock; ++i) {

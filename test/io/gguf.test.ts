@@ -106,9 +106,18 @@ describe('writing', () => {
     expect(bitsOf(readTensor(out, 'x').values)).toEqual(bitsOf(readTensor(path, 'q8.quantised').values));
   });
 
+  it('has zeros in Q8_0 for what is too small to scale', () => {
+    const out = join(folder, 'tiny.gguf');
+    writeGguf(out, [{ name: 'x', dtype: 'Q8_0', shape: [32], values: new Float32Array(32).fill(1e-38) }]);
+    expect(readTensor(out, 'x').values).toEqual(new Float32Array(32));
+  });
+
   const x = { name: 'x', dtype: 'F32', shape: [1], values: new Float32Array(1) } as const;
+  const q8 = (value: number) => ({ ...x, dtype: 'Q8_0', shape: [32], values: new Float32Array(32).fill(value) });
   const table: [string, unknown[], unknown, RegExp][] = [
     ['rows that are not whole blocks', [{ ...x, dtype: 'Q8_0' }], {}, /"x": shape does not match/],
+    ['NaN in Q8_0', [q8(Number.NaN)], {}, /Q8_0 holds neither NaN nor infinity/],
+    ['infinity in Q8_0', [q8(-1 / 0)], {}, /Q8_0 holds neither NaN nor infinity/],
     ['more than four dimensions', [{ ...x, shape: [1, 1, 1, 1, 1] }], {}, /more than four dimensions/],
     ['a repeated name', [x, x], {}, /"x" is given twice/],
     ['an alignment of its own', [x], { 'general.alignment': { type: 'U32', value: 64 } }, /general.alignment/],

@@ -28,7 +28,12 @@ const stateSchema = z.object({
   start: z.int().nullable(),
   badSteps: z.int().min(0),
   maxTokensPerMicroBatch: z.int().min(1).nullable(),
-  progress: z.looseObject({ step: z.int(), stageStep: z.int(), position: z.int(), buffer: z.array(z.looseObject({})) }),
+  progress: z.looseObject({
+    step: z.int().min(0),
+    stageStep: z.int().min(0),
+    position: z.int().min(0),
+    buffer: z.array(z.looseObject({})),
+  }),
 });
 
 /** Folder of the checkpoint of a step. */
@@ -115,6 +120,8 @@ async function loadState(folder: string): Promise<RunState> {
   const file = join(folder, stateFile);
   try {
     const { version: _, ...state } = stateSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    const { step } = state.progress;
+    if (folder !== checkpointFolder(dirname(folder), step)) throw new Error(`it says that it is of step ${step}`);
     const progress = progressFromJson(state.progress as unknown as Parameters<typeof progressFromJson>[0]);
     return { ...state, progress };
   } catch (error) {

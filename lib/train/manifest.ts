@@ -1,8 +1,8 @@
 /** A list of a folder's files with sizes and checksums: what makes a checkpoint known to be whole. */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { lstat, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { writeWhole } from './files.js';
@@ -26,8 +26,11 @@ export async function damage(folder: string): Promise<string | null> {
   try {
     const { files } = schema.parse(JSON.parse(await readFile(join(folder, manifestFile), 'utf8')));
     for (const [name, { bytes, sha256: sum }] of Object.entries(files)) {
+      if (basename(name) !== name) return `${manifestFile} names ${JSON.stringify(name)}, which lies outside`;
       const file = join(folder, name);
-      const { size } = await stat(file);
+      const entry = await lstat(file);
+      if (!entry.isFile()) return `${name} is not a regular file`;
+      const { size } = entry;
       if (size !== bytes) return `${name} has ${size} bytes instead of ${bytes}`;
       if ((await sha256(file)) !== sum) return `${name} has changed`;
     }

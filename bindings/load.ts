@@ -43,7 +43,7 @@ export function loadAddon(name: 'text' | 'torch'): unknown {
 function reasonOf({ message }: Error): string {
   if (message.startsWith('No native build was found')) return `is not there for ${platformName()}.`;
   // Of the dynamic loader: "/lib/…/libc.so.6: version `GLIBC_2.34' not found (required by …)".
-  const version = /version `(\w+)' not found/.exec(message)?.[1];
+  const version = /version `([\w.]+)' not found/.exec(message)?.[1];
   if (version) return `was compiled for a newer system than this one: it needs ${version}.`;
   return `cannot be loaded for ${platformName()}: ${message.trim()}.`;
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readElf } from '../../bindings/libtorch/elf.mjs';
 import { coreLibraries } from '../../bindings/libtorch/find.mjs';
@@ -9,15 +9,14 @@ import { findLibTorch } from '../../bindings/libtorch.js';
 import { packageRoot } from '../../bindings/load.js';
 import { temporaryFolder } from '../bootstrap/standins.js';
 
-const bindings = pathToFileURL(join(packageRoot, 'bindings')).href;
-const tsx = fileURLToPath(import.meta.resolve('tsx'));
+const bindings = pathToFileURL(join(packageRoot, 'dist', 'bindings')).href;
 
-/** Load foothold_torch in a process of its own; prints the libraries of LibTorch that are then in it. */
+/** Load foothold_torch, by the bindings compiled to dist/, in a process of its own; prints the libraries of LibTorch that are then in it. */
 function load({ before = '', env = {} }: { before?: string; env?: NodeJS.ProcessEnv }) {
   const program = `
     import { readFileSync } from 'node:fs';
-    import { loadAddon } from '${bindings}/load.ts';
-    import { loadTorchAddon } from '${bindings}/libtorch.ts';
+    import { loadAddon } from '${bindings}/load.js';
+    import { loadTorchAddon } from '${bindings}/libtorch.js';
     ${before}
     try {
       loadTorchAddon();
@@ -26,11 +25,11 @@ function load({ before = '', env = {} }: { before?: string; env?: NodeJS.Process
     } catch (error) {
       console.log(JSON.stringify({ error: error.message, code: error.code }));
     }`;
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--import', pathToFileURL(tsx).href, '--input-type=module', '--eval', program],
-    { encoding: 'utf8', cwd: packageRoot, env: { ...process.env, ...env } },
-  );
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+    cwd: packageRoot,
+    env: { ...process.env, ...env },
+  });
   expect(stderr).toBe('');
   return JSON.parse(stdout) as { mapped?: string[]; error?: string; code?: string };
 }

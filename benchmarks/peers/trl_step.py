@@ -104,6 +104,27 @@ def control_generation(model: Qwen2ForCausalLM, prompt_length: int, lengths: lis
     model.generate = controlled
 
 
+def trl_config(job: dict, folder: str) -> GRPOConfig:
+    return GRPOConfig(
+        output_dir=folder,
+        per_device_train_batch_size=job["prompts"] * job["generations"],
+        num_generations=job["generations"],
+        max_completion_length=job["completionLength"],
+        max_steps=job["repetitions"] + 1,
+        learning_rate=1e-6,
+        beta=0.0,
+        temperature=1.0,
+        loss_type="grpo",
+        gradient_checkpointing=False,
+        bf16=False,
+        report_to=[],
+        save_strategy="no",
+        logging_strategy="no",
+        shuffle_dataset=False,
+        use_cpu=True,
+    )
+
+
 def main() -> None:
     job = json.load(sys.stdin)
     torch.set_num_threads(job["threads"])
@@ -126,31 +147,13 @@ def main() -> None:
             marks.append(time.perf_counter() - self.begin)
 
     with tempfile.TemporaryDirectory() as folder:
-        config = GRPOConfig(
-            output_dir=folder,
-            per_device_train_batch_size=job["prompts"] * job["generations"],
-            num_generations=job["generations"],
-            max_completion_length=job["completionLength"],
-            max_steps=job["repetitions"] + 1,
-            learning_rate=1e-6,
-            beta=0.0,
-            temperature=1.0,
-            loss_type="grpo",
-            gradient_checkpointing=False,
-            bf16=False,
-            report_to=[],
-            save_strategy="no",
-            logging_strategy="no",
-            shuffle_dataset=False,
-            use_cpu=True,
-        )
         model, tokenizer = load_model(job["model"], job["safetensors"]), word_tokenizer(vocabulary)
         check_model(model, **job["check"])
         control_generation(model, job["promptLength"], job.get("lengths"))
         trainer = GRPOTrainer(
             model=model,
             reward_funcs=[reward],
-            args=config,
+            args=trl_config(job, folder),
             train_dataset=dataset,
             processing_class=tokenizer,
             callbacks=[Clock()],

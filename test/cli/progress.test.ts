@@ -147,9 +147,9 @@ describe('in a terminal', () => {
   it('shows of many things which one, and the time left', () => {
     const { written, progress } = live(80);
     progress.enter('rollout');
-    progress.item({ done: 2, total: 4 }, 'p2  right');
+    progress.item({ done: 2, total: 4 }, 'p2  right\n\x1b[2J');
     progress.warn('x');
-    expect(shown(written)).toEqual(['warning: x', 'sampling  2/4  0 s left  p2  right']);
+    expect(shown(written)).toEqual(['warning: x', 'sampling  2/4  0 s left  p2 right']);
     progress.close();
     expect(shown(written)).toEqual(['warning: x']);
   });

@@ -1,4 +1,5 @@
 /** Progress in a terminal: where a run is, what it is judged by, and what it is doing now. */
+import { stripVTControlCharacters } from 'node:util';
 import type { RunStart, StepRecord } from '../../train/index.js';
 import { type Activity, activityText } from './activity.js';
 import { type Cell, Course } from './course.js';
@@ -122,7 +123,7 @@ export class LiveProgress implements Progress {
     if (!this.items) return [];
     const { first, began, done, total, text } = this.items;
     const left = ((Date.now() - began) / 1000 / (done - first)) * (total - done);
-    return [`${done}/${total}`, `${duration(left)} left`, text];
+    return [`${done}/${total}`, `${duration(left)} left`, oneLine(text)];
   }
 
   /** Cells in as many lines as they need; one that is wider than a line is cut. */
@@ -141,4 +142,9 @@ export class LiveProgress implements Progress {
     }
     return lines.map(({ text }) => text);
   }
+}
+
+/** What a model wrote may hold line ends and codes that move the cursor. */
+function oneLine(text: string): string {
+  return stripVTControlCharacters(text).replace(/\s+/g, ' ');
 }

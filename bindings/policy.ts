@@ -2,6 +2,7 @@
 import { loadTorchAddon } from './libtorch.js';
 import type {
   CallOptions,
+  GenerateOptions,
   GenerateRequest,
   LoadOptions,
   ModelConfig,
@@ -19,7 +20,7 @@ interface Call<T> {
   promise: Promise<T>;
   cancel(): void;
 }
-type OnProgress = ((done: number, total: number) => void) | undefined;
+type OnProgress = ((done: number, total: number, ended?: NativeRollouts & { rows: Int32Array }) => void) | undefined;
 interface NativeRollouts {
   tokens: Int32Array;
   offsets: Int32Array;
@@ -38,7 +39,7 @@ interface Placed {
 interface NativePolicy {
   load(options: LoadOptions): Call<Placed>;
   random(options: Placement & { config: ModelConfig; seed: number }): Call<Placed>;
-  generate(request: GenerateRequest, onProgress: OnProgress): Call<NativeRollouts>;
+  generate(request: GenerateRequest, onProgress: OnProgress, tellEnded: boolean): Call<NativeRollouts>;
   logProbs(batch: TokenBatch & { temperature: number }, onProgress: OnProgress): Call<Float32Array>;
   logits(request: { tokens: Int32Array }): Call<Float32Array>;
   update(batch: UpdateBatch, options: UpdateOptions, onProgress: OnProgress): Call<UpdateMetrics>;
@@ -87,13 +88,9 @@ export class Policy {
   }
 
   /** Sample completions of a batch of prompts. See {@link GenerateRequest} and {@link Rollouts}. */
-  async generate(request: GenerateRequest, options: CallOptions = {}): Promise<Rollouts> {
-    const result = await run(options, (onProgress) => this.#live().generate(request, onProgress));
-    return {
-      completions: { values: result.tokens, offsets: result.offsets },
-      logProbs: { values: result.logProbs, offsets: result.offsets },
-      finished: result.finished,
-    };
+  async generate(request: GenerateRequest, options: GenerateOptions = {}): Promise<Rollouts> {
+    const tellEnded = options.onCompletions !== undefined;
+    return rollouts(await run(options, (onProgress) => this.#live().generate(request, onProgress, tellEnded)));
   }
 
   /** Log-probability of every completion token, in the batch's order, under softmax(logits / temperature). */
@@ -158,22 +155,41 @@ export class Policy {
   }
 }
 
+function rollouts({ tokens, offsets, logProbs, finished }: NativeRollouts): Rollouts {
+  return { completions: { values: tokens, offsets }, logProbs: { values: logProbs, offsets }, finished };
+}
+
 function createNative(): NativePolicy {
   const { NativePolicy } = loadTorchAddon() as { NativePolicy: new () => NativePolicy };
   return new NativePolicy();
 }
 
-/** Start a native call, tie it to the abort signal, and wait for it. */
-async function run<T>(options: CallOptions, start: (onProgress: OnProgress) => Call<T>): Promise<T> {
-  const { signal, onProgress } = options;
+/** Start a native call, tie it to the abort signal, and wait for it. What a listener throws ends the call. */
+async function run<T>(options: GenerateOptions, start: (onProgress: OnProgress) => Call<T>): Promise<T> {
+  const { signal, onProgress, onCompletions } = options;
   signal?.throwIfAborted();
-  const call = start(onProgress && ((done, total) => onProgress({ done, total })));
+  let thrown: { error: unknown } | undefined;
+  const listen: OnProgress = (done, total, ended) => {
+    if (thrown || signal?.aborted) return;
+    try {
+      onProgress?.({ done, total });
+      if (ended) onCompletions?.({ ...rollouts(ended), rows: ended.rows });
+    } catch (error) {
+      thrown = { error };
+      call.cancel();
+    }
+  };
+  const call = start(onProgress || onCompletions ? listen : undefined);
   const cancel = () => call.cancel();
   signal?.addEventListener('abort', cancel, { once: true });
   try {
-    return await call.promise;
+    const result = await call.promise;
+    if (thrown) throw thrown.error;
+    return result;
   } catch (error) {
-    if ((error as { code?: string }).code === 'FOOTHOLD_ABORTED') signal?.throwIfAborted();
+    if ((error as { code?: string }).code !== 'FOOTHOLD_ABORTED') throw error;
+    if (thrown) throw thrown.error;
+    signal?.throwIfAborted();
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);

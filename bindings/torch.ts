@@ -102,6 +102,20 @@ export interface Rollouts {
   finished: Uint8Array;
 }
 
+/** Completions that ended while others are still being sampled. */
+export interface EndedRollouts extends Rollouts {
+  /** Place of each in the result. */
+  rows: Int32Array;
+}
+
+export interface GenerateOptions extends CallOptions {
+  /**
+   * Called on the main thread, at most ten times a second, with the completions that ended since the last time. Those
+   * that end after the last call come with the result alone, which holds all.
+   */
+  onCompletions?: (ended: EndedRollouts) => void;
+}
+
 /** Prompts with their completions. */
 export interface TokenBatch {
   prompts: Ragged;

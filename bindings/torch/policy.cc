@@ -8,6 +8,7 @@
 #include <cmath>
 #include <future>
 #include <memory>
+#include <utility>
 
 #include "bindings/torch/arguments.h"
 #include "bindings/torch/policy_arguments.h"
@@ -25,7 +26,7 @@ using foothold::train::Policy;
 /// Scoring passes are cut to this many tokens: larger ones are no faster and hold more memory.
 constexpr int64_t kScoringTokens = 4096;
 
-Napi::Value rolloutsToJs(Napi::Env env, const std::vector<foothold::rollout::Completion>& completions) {
+Napi::Object rolloutsToJs(Napi::Env env, const std::vector<foothold::rollout::Completion>& completions) {
   std::vector<int32_t> tokens, offsets{0};
   std::vector<float> logProbs;
   std::vector<uint8_t> finished;
@@ -42,6 +43,26 @@ Napi::Value rolloutsToJs(Napi::Env env, const std::vector<foothold::rollout::Com
   result.Set("finished", toTypedArray(env, finished));
   return result;
 }
+
+/// Completions that have ended and are still to be told of, with their rows.
+struct Ended {
+  std::vector<int32_t> rows;
+  std::vector<foothold::rollout::Completion> completions;
+
+  void add(int64_t row, const foothold::rollout::Completion& completion) {
+    rows.push_back(static_cast<int32_t>(row));
+    completions.push_back(completion);
+  }
+
+  ToJs take() {
+    if (rows.empty()) return nullptr;
+    return [ended = std::exchange(*this, {})](Napi::Env env) -> Napi::Value {
+      Napi::Object result = rolloutsToJs(env, ended.completions);
+      result.Set("rows", toTypedArray(env, ended.rows));
+      return result;
+    };
+  }
+};
 
 Napi::Value metricsToJs(Napi::Env env, const foothold::train::UpdateMetrics& metrics) {
   using Skipped = foothold::train::UpdateMetrics::Skipped;
@@ -113,10 +134,11 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
   using Work = std::function<ToJs(Policy&, Progress&)>;
 
   /// Run `work` on the policy, on its thread, after the calls made before.
-  Napi::Value call(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Work work) {
+  Napi::Value call(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Work work, TakeNews takeNews = {}) {
     return startCall(
         info.This().As<Napi::Object>(), worker_, onProgress,
-        [shared = shared_, work = std::move(work)](Progress& progress) { return work(shared->get(), progress); });
+        [shared = shared_, work = std::move(work)](Progress& progress) { return work(shared->get(), progress); },
+        std::move(takeNews));
   }
 
   Napi::Value place(const Napi::CallbackInfo& info,
@@ -163,12 +185,16 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
 
   Napi::Value generate(const Napi::CallbackInfo& info) {
     const auto request = readGenerateRequest(Arguments(info[0], "request"));
-    return call(info, info[1], [request](Policy& policy, Progress& progress) -> ToJs {
+    const auto ended = info[2].ToBoolean() ? std::make_shared<Ended>() : nullptr;  // used by the worker's thread alone
+    const Work work = [request, ended](Policy& policy, Progress& progress) -> ToJs {
       checkGenerateRequest(request, policy.model.config);
       policy.prepare();
-      auto completions = foothold::rollout::generate(policy.model, policy.device, request, progress);
+      foothold::rollout::OnCompletion onCompletion;
+      if (ended) onCompletion = [&](int64_t row, const auto& completion) { ended->add(row, completion); };
+      auto completions = foothold::rollout::generate(policy.model, policy.device, request, progress, onCompletion);
       return [completions = std::move(completions)](Napi::Env env) { return rolloutsToJs(env, completions); };
-    });
+    };
+    return call(info, info[1], work, ended ? [ended] { return ended->take(); } : TakeNews());
   }
 
   Napi::Value logProbs(const Napi::CallbackInfo& info) {

@@ -16,16 +16,18 @@ struct Call {
   std::shared_ptr<foothold::Progress> progress = std::make_shared<foothold::Progress>();
 };
 
-void reportBy(const std::shared_ptr<Call>& call) {
+void reportBy(const std::shared_ptr<Call>& call, TakeNews takeNews) {
   auto last = std::make_shared<std::chrono::steady_clock::time_point>();
   // Not the call itself: it owns the progress that owns this function.
-  call->progress->report = [tsfn = call->jsThread, last](int64_t done, int64_t total) mutable {
+  call->progress->report = [tsfn = call->jsThread, last, takeNews = std::move(takeNews)](int64_t done,
+                                                                                         int64_t total) mutable {
     const auto now = std::chrono::steady_clock::now();
     if (now - *last < kReportInterval) return;
     *last = now;
-    tsfn.NonBlockingCall([done, total](Napi::Env env, Napi::Function callback) {
-      callback.Call(
-          {Napi::Number::New(env, static_cast<double>(done)), Napi::Number::New(env, static_cast<double>(total))});
+    const ToJs news = takeNews ? takeNews() : nullptr;
+    tsfn.NonBlockingCall([done, total, news](Napi::Env env, Napi::Function callback) {
+      callback.Call({Napi::Number::New(env, static_cast<double>(done)),
+                     Napi::Number::New(env, static_cast<double>(total)), news ? news(env) : env.Undefined()});
     });
   };
 }
@@ -79,7 +81,7 @@ void Worker::run() {
 }
 
 Napi::Object startCall(const Napi::Object& owner, Worker& worker, const Napi::Value& onProgress,
-                       std::function<ToJs(foothold::Progress&)> work) {
+                       std::function<ToJs(foothold::Progress&)> work, TakeNews takeNews) {
   const Napi::Env env = owner.Env();
   const bool reports = onProgress.IsFunction();
   const Napi::Function callback =
@@ -89,7 +91,7 @@ Napi::Object startCall(const Napi::Object& owner, Worker& worker, const Napi::Va
                                           Napi::Persistent(owner)});
   // Released in settle(), on the JS thread: the last holder of the call may be the worker's.
   call->owner.SuppressDestruct();
-  if (reports) reportBy(call);
+  if (reports) reportBy(call, std::move(takeNews));
   worker.post(call->progress, [call, work = std::move(work)] {
     try {
       call->progress->check();

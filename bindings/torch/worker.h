@@ -41,9 +41,12 @@ class Worker {
 /// What a job leaves: makes the JS result, on the JS thread.
 using ToJs = std::function<Napi::Value(Napi::Env)>;
 
+/// Takes what came up since it was last called, on the worker's thread, to be told on the JS thread.
+using TakeNews = std::function<ToJs()>;
+
 /// Post `work` and return `{ promise, cancel() }`. `owner`, the JS object that has the worker, is kept alive until the
 /// promise settles. `work` runs on the worker's thread and must not touch JS; what it
 /// throws rejects the promise with an Error that has a `code`. `onProgress` is a JS function or undefined; it is called
-/// with (done, total) at most ten times a second.
+/// with (done, total) at most ten times a second, and with what `takeNews` gives as a third argument.
 Napi::Object startCall(const Napi::Object& owner, Worker& worker, const Napi::Value& onProgress,
-                       std::function<ToJs(foothold::Progress&)> work);
+                       std::function<ToJs(foothold::Progress&)> work, TakeNews takeNews = {});

@@ -51,11 +51,12 @@ class DecodeAttention : public model::Attention {
 class Generator {
  public:
   Generator(const model::Model& model, const at::Device& device, const GenerateRequest& request,
-            const Progress& progress)
+            const Progress& progress, const OnCompletion& onCompletion)
       : model_(model),
         device_(device),
         request_(request),
         progress_(progress),
+        onCompletion_(onCompletion),
         completions_(request.prompts.rows() * request.numGenerations),
         groups_(request.prompts.rows(), Group{request.numGenerations, false, {}}) {
     // The last token of a completion is never fed back, so it needs no place in the cache.
@@ -173,6 +174,7 @@ class Generator {
       running_.push_back({index, cache});
       return;
     }
+    if (onCompletion_) onCompletion_(index, completion);
     freeSlots_.push_back(cache.slot);
     tokensHeld_ -= slotLength_;
     Group& group = groups_[cache.group];
@@ -204,6 +206,7 @@ class Generator {
   const at::Device device_;
   const GenerateRequest& request_;
   const Progress& progress_;
+  const OnCompletion& onCompletion_;
   std::vector<Completion> completions_;
   std::unique_ptr<Cache> cache_;
   std::vector<Running> running_;
@@ -215,9 +218,9 @@ class Generator {
 }  // namespace
 
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
-                                 const Progress& progress) {
+                                 const Progress& progress, const OnCompletion& onCompletion) {
   at::NoGradGuard noGrad;
-  return Generator(model, device, request, progress).run();
+  return Generator(model, device, request, progress, onCompletion).run();
 }
 
 }  // namespace foothold::rollout

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "native/model/progress.h"
@@ -26,10 +27,13 @@ struct Completion {
   bool finished = false;        // ended by an end-of-sequence token, not by the length limit
 };
 
+/// Told of each completion as it ends, on the thread that samples, with its place in the result.
+using OnCompletion = std::function<void(int64_t row, const Completion& completion)>;
+
 /// Sample `numGenerations` completions of every prompt; the result is ordered prompt by prompt. Prompts are computed
 /// once; a row leaves the batch when it ends and waiting rows take its place, as far as `maxBatchedTokens` (prompts
 /// held + space reserved for completions) allows. What a row samples depends on the seed and its index alone.
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
-                                 const Progress& progress);
+                                 const Progress& progress, const OnCompletion& onCompletion = {});
 
 }  // namespace foothold::rollout

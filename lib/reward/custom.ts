@@ -21,26 +21,10 @@ export interface CustomOptions {
  * A function of the calling program. It runs on the main thread: one that waits for too long is given up, but one that
  * computes for ever cannot be stopped; a module (`moduleReward`) can.
  */
-export function functionReward(
-  name: string,
-  reward: RewardFunction,
-  { weight, timeout, onFailure }: CustomOptions,
-): RewardTerm {
-  const call = async (input: RewardInput): Promise<number> => {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no value within ${timeout} s`)), timeout * 1000);
-    });
-    try {
-      return checked(await Promise.race([reward(input), limit]));
-    } catch (error) {
-      onFailure(`reward ${name}: ${(error as Error).message}`);
-      return Number.NaN;
-    } finally {
-      clearTimeout(timer);
-    }
-  };
-  return { name, weight, score: async (inputs) => Float64Array.from(await mapLimited(inputs, call)) };
+export function functionReward(name: string, reward: RewardFunction, options: CustomOptions): RewardTerm {
+  return customReward(name, options, async (input, aborted) =>
+    within(options.timeout, Promise.race([reward(input), aborted])),
+  );
 }
 
 /**
@@ -58,20 +42,39 @@ export async function moduleReward(specifier: string, options: CustomOptions): P
   }
   const thread = new RewardThread(file, exportName);
   await thread.start();
-  const call = async (input: RewardInput): Promise<number> => {
+  const term = customReward(specifier, options, (input, aborted) =>
+    Promise.race([thread.call(input, options.timeout), aborted]),
+  );
+  return { ...term, dispose: () => thread.stop() };
+}
+
+/** A reward that makes one call a completion; a call that fails is told of and gives NaN. */
+function customReward(
+  name: string,
+  { weight, onFailure }: CustomOptions,
+  call: (input: RewardInput, aborted: Promise<never>) => Promise<unknown>,
+): RewardTerm {
+  const lanes = new Lanes(maxConcurrentCalls);
+  const score = async (inputs: readonly RewardInput[], signal?: AbortSignal): Promise<Float64Array> => {
+    signal?.throwIfAborted();
+    const { aborted, forget } = abortOf(signal);
+    const value = async (input: RewardInput): Promise<number> => {
+      signal?.throwIfAborted();
+      try {
+        return checked(await call(input, aborted));
+      } catch (error) {
+        signal?.throwIfAborted();
+        onFailure(`reward ${name}: ${(error as Error).message}`);
+        return Number.NaN;
+      }
+    };
     try {
-      return checked(await thread.call(input, options.timeout));
-    } catch (error) {
-      options.onFailure(`reward ${specifier}: ${(error as Error).message}`);
-      return Number.NaN;
+      return Float64Array.from(await Promise.all(inputs.map((input) => lanes.run(() => value(input)))));
+    } finally {
+      forget();
     }
   };
-  return {
-    name: specifier,
-    weight: options.weight,
-    score: async (inputs) => Float64Array.from(await mapLimited(inputs, call)),
-    dispose: () => thread.stop(),
-  };
+  return { name, weight, score };
 }
 
 function checked(value: unknown): number {
@@ -79,13 +82,45 @@ function checked(value: unknown): number {
   throw new Error(`gave ${String(value)}, not a finite number`);
 }
 
-/** `Promise.all` over calls of which at most `maxConcurrentCalls` run at once. */
-async function mapLimited<T>(items: readonly T[], call: (item: T) => Promise<number>): Promise<number[]> {
-  const results: number[] = new Array(items.length);
-  let next = 0;
-  const lane = async () => {
-    for (let i = next++; i < items.length; i = next++) results[i] = await call(items[i]!);
-  };
-  await Promise.all(Array.from({ length: Math.min(maxConcurrentCalls, items.length) }, lane));
-  return results;
+/** Runs calls in the order in which they come, at most `free` of them at once. */
+class Lanes {
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(private free: number) {}
+
+  async run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.free > 0) this.free--;
+    else await new Promise<void>((go) => this.waiting.push(go));
+    try {
+      return await call();
+    } finally {
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.free++;
+    }
+  }
+}
+
+/** A promise that rejects with the signal's reason when that is aborted. */
+function abortOf(signal: AbortSignal | undefined): { aborted: Promise<never>; forget: () => void } {
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+  aborted.catch(() => {}); // looked at by the calls under way, if there are any
+  return { aborted, forget: () => signal?.removeEventListener('abort', abort) };
+}
+
+/** The value, unless the seconds are over before it is there. */
+async function within<T>(seconds: number, value: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no value within ${seconds} s`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([value, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

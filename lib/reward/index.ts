@@ -65,7 +65,8 @@ export class Scorer {
     return this.terms.map(({ name }) => name);
   }
 
-  async score(candidates: readonly Candidate[]): Promise<Score[]> {
+  /** One score a completion. Rejects with the signal's reason when that is aborted. */
+  async score(candidates: readonly Candidate[], signal?: AbortSignal): Promise<Score[]> {
     const parsed = candidates.map((candidate) => this.parse(candidate));
     const wellFormed = parsed.flatMap(({ malformed }, i) => (malformed ? [] : [i]));
     const inputs = wellFormed.map((i): RewardInput => {
@@ -73,7 +74,7 @@ export class Scorer {
       const { thought, action } = parsed[i]!;
       return { prompt, completion, thought: thought!, action: action!, expert: instance.target, row: instance };
     });
-    const values = await Promise.all(this.terms.map((term) => term.score(inputs)));
+    const values = await Promise.all(this.terms.map((term) => term.score(inputs, signal)));
     const rank = new Map(wellFormed.map((i, row) => [i, row]));
     return parsed.map((parts, i): Score => {
       const row = rank.get(i);

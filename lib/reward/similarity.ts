@@ -12,12 +12,12 @@ export function similarityReward(weight: number, { autojunk, argumentOrder }: Si
   return {
     name: 'similarity',
     weight,
-    score(inputs) {
+    score(inputs, signal) {
       const actions = inputs.map(({ action }) => action);
       const experts = inputs.map(({ expert }) => expert);
       return argumentOrder === 'actionExpert'
-        ? ratiosAsync(actions, experts, { autojunk })
-        : ratiosAsync(experts, actions, { autojunk });
+        ? ratiosAsync(actions, experts, { autojunk }, signal)
+        : ratiosAsync(experts, actions, { autojunk }, signal);
     },
   };
 }

@@ -15,14 +15,20 @@ export interface RewardInput {
   row: Instance;
 }
 
-/** A reward in TypeScript or JavaScript. A throw, a value that is not a finite number, or the time limit count as NaN. */
+/**
+ * A reward in TypeScript or JavaScript. A throw, a value that is not a finite number, or the time limit count as NaN.
+ * Calls come as completions end, while others are still being sampled, so in no order to rely on.
+ */
 export type RewardFunction = (input: RewardInput) => number | Promise<number>;
 
 /** One summand of the reward. */
 export interface RewardTerm {
   name: string;
   weight: number;
-  /** One value a completion; NaN where there is none, which takes the completion out of training. */
-  score(inputs: readonly RewardInput[]): Promise<Float64Array>;
+  /**
+   * One value a completion; NaN where there is none, which takes the completion out of training. May be called again
+   * before it is done. When the signal is aborted it rejects with the signal's reason, soon, and starts nothing more.
+   */
+  score(inputs: readonly RewardInput[], signal?: AbortSignal): Promise<Float64Array>;
   dispose?(): Promise<void>;
 }

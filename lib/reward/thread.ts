@@ -25,6 +25,8 @@ export class RewardThread {
   private readonly pings = new Map<number, () => void>();
   private nextId = 0;
   private restarting: Promise<void> | undefined;
+  /** Why there will be no more values: the thread was let go, or could not be started again. */
+  private ended: Error | undefined;
 
   constructor(
     private readonly file: string,
@@ -55,13 +57,26 @@ export class RewardThread {
 
   call(input: RewardInput, timeout: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      if (this.ended) return reject(this.ended);
       const id = this.nextId++;
       this.calls.set(id, { input, timeout, resolve, reject });
       if (!this.restarting) this.post({ id, input });
     });
   }
 
+  /** End the thread for good; calls under way are given up. */
   async stop(): Promise<void> {
+    this.giveUpAll(new Error('the reward was let go'));
+    await this.restarting?.catch(() => {}); // already told of
+    await this.end();
+  }
+
+  private giveUpAll(error: Error): void {
+    this.ended = error;
+    for (const id of [...this.calls.keys()]) this.settle(id, error);
+  }
+
+  private async end(): Promise<void> {
     const worker = this.worker;
     this.worker = undefined;
     await worker?.terminate();
@@ -102,7 +117,7 @@ export class RewardThread {
 
   /** A thread that waits answers a ping at once; one that computes for ever does not. */
   private async restartIfStuck(): Promise<void> {
-    if (this.restarting) return;
+    if (this.restarting || this.ended) return;
     const id = this.nextId++;
     const alive = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), pingLimit);
@@ -121,11 +136,11 @@ export class RewardThread {
    * started are given up: one of them is to blame.
    */
   private async restart(blame: string | undefined): Promise<void> {
-    if (this.restarting) return;
+    if (this.restarting || this.ended) return;
     if (blame) {
       for (const [id, call] of this.calls) if (call.timer) this.settle(id, new Error(blame));
     }
-    this.restarting = this.stop().then(() => this.start());
+    this.restarting = this.end().then(() => this.start());
     try {
       await this.restarting;
       this.restarting = undefined;
@@ -135,7 +150,7 @@ export class RewardThread {
         this.post({ id, input: call.input });
       }
     } catch (error) {
-      for (const id of this.calls.keys()) this.settle(id, error as Error);
+      this.giveUpAll(error as Error);
     }
   }
 }

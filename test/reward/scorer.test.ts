@@ -165,3 +165,55 @@ describe('a reward from a module', () => {
     await expect(scorer(custom(name))).rejects.toThrow(message);
   });
 });
+
+describe('rewards of several batches at once', () => {
+  it('share the limit of calls under way', async () => {
+    let [running, most] = [0, 0];
+    const waiting: RewardFunction = async () => {
+      most = Math.max(most, ++running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running--;
+      return 1;
+    };
+    const several = await scorer({ rewards: [{ reward: 'waiting', weight: 1 }] }, { waiting });
+    const batch = acting(...Array.from({ length: 30 }, () => 'a'));
+    const scores = await Promise.all([several.score(batch), several.score(batch), several.score(batch)]);
+    expect(scores.flat().every(({ reward }) => reward === 1)).toBe(true);
+    expect(most).toBe(32);
+  });
+});
+
+describe('an aborted score', () => {
+  const reason = new Error('enough');
+
+  it.each([
+    ['a function', { rewards: [{ reward: 'never', weight: 1 }] }, { never: () => new Promise<number>(() => {}) }],
+    ['a module', custom('length.mjs#endless'), {}],
+  ])('%s: rejects with the reason, without warnings, and is let go of at once', async (_, rewards, functions) => {
+    const timers = process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const failures: string[] = [];
+    const own = await scorer({ ...rewards, rewardTimeout: 60 }, functions, failures);
+    const controller = new AbortController();
+    const score = own.score(acting(...Array.from({ length: 40 }, () => 'endless')), controller.signal);
+    setTimeout(() => controller.abort(reason), 50);
+    await expect(score).rejects.toBe(reason);
+    await own.dispose();
+    expect(failures).toEqual([]);
+    expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length).toBeLessThanOrEqual(timers);
+  });
+
+  it.each(['similarity', 'answer'])('%s: rejects with the reason', async (reward) => {
+    const own = await scorer({ rewards: [{ reward, weight: 1 }] });
+    await expect(own.score(acting('abcd'), AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
+
+it('a reward that was let go gives no value', async () => {
+  const failures: string[] = [];
+  const own = await scorer({ ...custom('length.mjs#endless'), rewardTimeout: 60 }, {}, failures);
+  const score = own.score(acting('endless'));
+  setTimeout(() => void own.dispose(), 100);
+  expect((await score)[0]!.reward).toBeNaN();
+  expect((await own.score(acting('fine')))[0]!.reward).toBeNaN();
+  expect(failures).toEqual(Array.from({ length: 2 }, () => expect.stringMatching(/was let go/)));
+});

@@ -7,8 +7,8 @@ import { loadTemplate, type Template } from '../prompt/template.js';
 import { Scorer } from '../reward/index.js';
 import type { TrainablePolicy } from '../train/policy.js';
 import { renderInstance } from '../train/render.js';
-import { reward } from '../train/reward.js';
-import { rollOut, type ScoredGroup } from '../train/rollout.js';
+import { rollOutAndScore } from '../train/reward.js';
+import type { ScoredGroup } from '../train/rollout.js';
 import { instancesOfProblem } from './run.js';
 import { additionsOf, carries, isCareful, type Problem } from './task.js';
 
@@ -109,7 +109,7 @@ async function greedy(
 ): Promise<ScoredGroup[]> {
   const rendered = instances.map((instance) => renderInstance(instance, template, model.tokenizer));
   const sampling = { ...stage, numGenerations: 1, temperature: 0 };
-  return reward(await rollOut(policy, rendered, sampling, model, 0, call), scorer);
+  return rollOutAndScore({ ...model, policy, scorer }, rendered, sampling, 0, call);
 }
 
 function stepSample({ prompt, instance, completions, scores }: ScoredGroup, carries: boolean): StepSample {

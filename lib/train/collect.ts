@@ -1,11 +1,13 @@
 /** Dynamic sampling: draw, render, roll out, reward and filter in rounds until the batch is full. */
+import type { StageConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
 import type { Progress, RlContext, StageContext, StepCall } from './context.js';
 import { type DropReason, dropReasons, reasonToDrop } from './filter.js';
 import { deriveSeed } from './random.js';
-import { fitsPrompt, type RenderedInstance, renderInstance } from './render.js';
-import { reward } from './reward.js';
-import { rollOut, type ScoredGroup } from './rollout.js';
+import { secondsSince } from './record.js';
+import { fitsPrompt, type RenderedInstance } from './render.js';
+import { rollOutAndScore } from './reward.js';
+import type { ScoredGroup } from './rollout.js';
 
 export interface Collected {
   /** Groups to train on: at most `batchSize`. */
@@ -18,6 +20,8 @@ export interface Collected {
   /** Instances passed over because their prompt is too long. */
   tooLong: number;
   rounds: number;
+  /** Seconds spent on sampling, and after it on waiting for the rewards that were not there yet. */
+  time: { rollout: number; reward: number };
 }
 
 /** Fill a batch. Changes `progress`: data position, buffer, counters. */
@@ -28,13 +32,14 @@ export async function collect(run: RlContext, progress: Progress, call: StepCall
   const kept = progress.buffer;
   const sampled: ScoredGroup[] = [];
   const dropped = Object.fromEntries(dropReasons.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  const time = { rollout: 0, reward: 0 };
   let tooLong = 0;
   let rounds = 0;
   for (; kept.length < batchSize && rounds < maxSamplingRounds; rounds++) {
     const wanted = Math.min(batchSize, Math.ceil((batchSize - kept.length) / Math.max(progress.keepRate, 0.1)));
     const drawn = drawRendered(run, progress, wanted);
     tooLong += drawn.tooLong;
-    for (const group of await sample(run, drawn.rendered, progress, call)) {
+    for (const group of await sample(run, drawn.rendered, progress, time, call)) {
       sampled.push(group);
       const reason = reasonToDrop(group, epsilonStd, highest);
       if (reason) dropped[reason]++;
@@ -43,38 +48,53 @@ export async function collect(run: RlContext, progress: Progress, call: StepCall
   }
   progress.keepRate = 1 - Object.values(dropped).reduce((sum, n) => sum + n, 0) / sampled.length;
   progress.buffer = kept.slice(batchSize);
-  return { batch: kept.slice(0, batchSize), onPolicy, sampled, dropped, tooLong, rounds };
+  return { batch: kept.slice(0, batchSize), onPolicy, sampled, dropped, tooLong, rounds, time };
 }
 
 async function sample(
   run: RlContext,
   rendered: readonly RenderedInstance[],
   progress: Progress,
+  time: Collected['time'],
   call: StepCall,
 ): Promise<ScoredGroup[]> {
   call.onPhase?.('rollout');
   const seed = deriveSeed(run.seed, 1, progress.rollouts++);
-  const groups = await rollOut(run.policy, rendered, run.stage, run, seed, call);
-  call.onPhase?.('reward');
-  return reward(groups, run.scorer);
+  let started = performance.now();
+  const onSampled = () => {
+    time.rollout += secondsSince(started);
+    started = performance.now();
+    call.onPhase?.('reward');
+  };
+  const scoring = rollOutAndScore(run, rendered, run.stage, seed, { ...call, onSampled });
+  prepareNext(run, progress);
+  const groups = await scoring;
+  time.reward += secondsSince(started);
+  return groups;
+}
+
+/** Have what a whole batch would draw next rendered beside the work on the weights. Decides nothing: drawing does. */
+export function prepareNext({ renderer, instances, deck, stage }: StageContext, { position }: Progress): void {
+  const count = Math.min(stage.batchSize, deck.size);
+  void renderer.prepare(Array.from({ length: count }, (_, i) => instances[deck.indexAt(position + i)]!));
 }
 
 /**
  * The next `count` instances that fit, rendered. Advances `progress.position` beyond those passed over too.
  * @throws UserError when a whole epoch has none that fits.
  */
-export function drawRendered(
-  run: StageContext,
+export function drawRendered<R extends RenderedInstance>(
+  run: StageContext<StageConfig, R>,
   progress: Progress,
   count: number,
-  fits: (run: StageContext, rendered: RenderedInstance) => boolean = fitsPrompt,
-): { rendered: RenderedInstance[]; tooLong: number } {
-  const rendered: RenderedInstance[] = [];
+  fits: (run: StageContext, rendered: R) => boolean = fitsPrompt,
+): { rendered: R[]; tooLong: number } {
+  const rendered: R[] = [];
   let tooLong = 0;
   let inARow = 0;
   while (rendered.length < count) {
     const instance = run.instances[run.deck.indexAt(progress.position++)]!;
-    const next = renderInstance(instance, run.template, run.tokenizer);
+    const next = run.renderer.render(instance);
     if (fits(run, next)) {
       rendered.push(next);
       inARow = 0;

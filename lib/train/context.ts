@@ -8,9 +8,11 @@ import type { Tokenizer } from '../prompt/tokenizer.js';
 import type { Scorer } from '../reward/index.js';
 import type { Deck } from './draw.js';
 import type { Engine, TrainablePolicy } from './policy.js';
+import type { RenderedInstance, Renderer } from './render.js';
 import type { ScoredGroup } from './rollout.js';
+import type { RenderedDemonstration } from './sft.js';
 
-export interface StageContext<S extends StageConfig = StageConfig> {
+export interface StageContext<S extends StageConfig = StageConfig, R extends RenderedInstance = RenderedInstance> {
   stage: S;
   /** Place of the stage in the run, from 0. */
   index: number;
@@ -27,13 +29,14 @@ export interface StageContext<S extends StageConfig = StageConfig> {
   /** What reading the training file kept and dropped. */
   report: DataReport;
   deck: Deck;
+  renderer: Renderer<R>;
   /** Tokens of a micro-batch: the stage's setting, or less once memory has run out. */
   memory: { maxTokensPerMicroBatch: number };
   /** Told what the user should know but that does not stop the run. */
   warn(message: string): void;
 }
 
-export type SftContext = StageContext<SftStage>;
+export type SftContext = StageContext<SftStage, RenderedDemonstration>;
 export interface RlContext extends StageContext<RlStage> {
   scorer: Scorer;
   /** The stage's own start, frozen; present when `beta` is not 0. */

@@ -8,8 +8,7 @@ import { finiteRewards, spread } from './filter.js';
 import { type Engine, nativeEngine } from './policy.js';
 import { deriveSeed, permutation } from './random.js';
 import { type RenderedInstance, renderInstance } from './render.js';
-import { reward } from './reward.js';
-import { rollOut } from './rollout.js';
+import { rollOutAndScore } from './reward.js';
 import type { TrainerOptions } from './run.js';
 import { demonstration } from './sft.js';
 import { closeStage, isRl, openStage } from './stage.js';
@@ -126,8 +125,7 @@ async function sampleFormat(
   call: StepCall,
 ): Promise<FormatSample> {
   call.onPhase?.('rollout');
-  const rollouts = await rollOut(run.policy, rendered, run.stage, run, deriveSeed(run.seed, 4), call);
-  const groups = await reward(rollouts, run.scorer);
+  const groups = await rollOutAndScore(run, rendered, run.stage, deriveSeed(run.seed, 4), call);
   const scores = groups.flatMap((group) => group.scores);
   const completions = groups.flatMap((group) => group.completions);
   const spreads = groups.map((group) => spread(finiteRewards(group)));

@@ -2,6 +2,7 @@
 import type {
   Advantages,
   CallOptions,
+  GenerateOptions,
   GenerateRequest,
   LoadOptions,
   ModelConfig,
@@ -18,7 +19,7 @@ export interface TrainablePolicy {
   readonly parameterCount: number;
   /** Bytes of memory that the device has of its own; 0 for the CPU, which has the machine's. */
   readonly deviceMemory: number;
-  generate(request: GenerateRequest, call?: CallOptions): Promise<Rollouts>;
+  generate(request: GenerateRequest, call?: GenerateOptions): Promise<Rollouts>;
   logProbs(batch: TokenBatch, temperature: number, call?: CallOptions): Promise<Float32Array>;
   update(batch: UpdateBatch, options: UpdateOptions, call?: CallOptions): Promise<UpdateMetrics>;
   save(files: { weights: string; optimizer: string }): Promise<void>;

@@ -32,6 +32,9 @@ export interface Sample {
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
 
+/** Time gone by since a `performance.now()`. */
+export const secondsSince = (started: number) => (performance.now() - started) / 1000;
+
 /** One completion of a batch as the report of a bad step shows it. */
 export interface BatchRow {
   instance: string;

@@ -1,23 +1,34 @@
 /** One step of supervised fine-tuning: cross-entropy of the expert's text, prompts left out of the loss. */
 import { raggedFromRows } from '../../bindings/ragged.js';
 import type { TokenBatch } from '../../bindings/torch.js';
-import { drawRendered } from './collect.js';
+import type { Instance } from '../data/instance.js';
+import type { ModelSource } from '../model/source.js';
+import type { Template } from '../prompt/template.js';
+import { drawRendered, prepareNext } from './collect.js';
 import type { Progress, SftContext, StageContext, StepCall } from './context.js';
 import { updateWithinMemory } from './micro_batch.js';
-import { position, updateMetrics } from './record.js';
-import { fitsPrompt, type RenderedInstance } from './render.js';
+import { position, secondsSince, updateMetrics } from './record.js';
+import { fitsPrompt, type RenderedInstance, renderInstance } from './render.js';
 import { learningRateAt } from './schedule.js';
 import type { StepResult } from './step.js';
 import { updateOptions } from './update.js';
+
+/** An instance with the answer to learn. */
+export interface RenderedDemonstration extends RenderedInstance {
+  /** The expert's text, ended by the end-of-sequence token. */
+  answerIds: number[];
+}
 
 /** Make one step. `before` is left as it is. */
 export async function sftStep(run: SftContext, before: Progress, call: StepCall): Promise<StepResult> {
   const progress = { ...before };
   const learningRate = learningRateAt(before.stageStep, { ...run.stage, totalSteps: run.totalSteps });
   const { rendered, tooLong } = drawRendered(run, progress, run.stage.batchSize, fitsDemonstration);
-  const batch = demonstrations(run, rendered);
+  const batch = demonstrations(rendered);
 
   call.onPhase?.('update');
+  const started = performance.now();
+  prepareNext(run, progress);
   const made = await updateWithinMemory(run, batch, updateOptions(run, learningRate), call);
   call.onUpdate?.();
 
@@ -32,6 +43,7 @@ export async function sftStep(run: SftContext, before: Progress, call: StepCall)
       'completions/mean_length': batch.completions.values.length / rendered.length,
       'sampling/too_long': tooLong,
       learning_rate: learningRate,
+      'time/update': secondsSince(started),
     },
     samples: [],
     updates: [made],
@@ -47,22 +59,27 @@ export async function sftStep(run: SftContext, before: Progress, call: StepCall)
 }
 
 /** Prompts with the expert's text as their one completion each. */
-export function demonstrations(run: StageContext, rendered: readonly RenderedInstance[]): TokenBatch {
+export function demonstrations(rendered: readonly RenderedDemonstration[]): TokenBatch {
   return {
     prompts: raggedFromRows(rendered.map(({ promptIds }) => promptIds)),
     groupSizes: new Int32Array(rendered.length).fill(1),
-    completions: raggedFromRows(rendered.map((row) => demonstrationIds(run, row))),
+    completions: raggedFromRows(rendered.map(({ answerIds }) => answerIds)),
   };
 }
 
 /** Whether prompt and expert's text together fit the model. */
-export function fitsDemonstration(run: StageContext, row: RenderedInstance): boolean {
-  const room = run.policy.config.maxPositions - row.promptIds.length;
-  return fitsPrompt(run, row) && demonstrationIds(run, row).length <= room;
+export function fitsDemonstration(run: StageContext, row: RenderedDemonstration): boolean {
+  return fitsPrompt(run, row) && row.promptIds.length + row.answerIds.length <= run.policy.config.maxPositions;
 }
 
-function demonstrationIds({ tokenizer, eosTokenIds }: StageContext, row: RenderedInstance): number[] {
-  return [...tokenizer.encode(demonstration(row)), eosTokenIds[0]!];
+/** Prompt and expert's text of an instance, with their token ids. */
+export function renderDemonstration(
+  instance: Instance,
+  template: Template,
+  { tokenizer, eosTokenIds }: Pick<ModelSource, 'tokenizer' | 'eosTokenIds'>,
+): RenderedDemonstration {
+  const rendered = renderInstance(instance, template, tokenizer);
+  return { ...rendered, answerIds: [...tokenizer.encode(demonstration(rendered)), eosTokenIds[0]!] };
 }
 
 /**

@@ -12,6 +12,8 @@ import { Deck } from './draw.js';
 import { hostMemory, tokensThatFit } from './memory.js';
 import type { Engine, TrainablePolicy } from './policy.js';
 import { deriveSeed } from './random.js';
+import { Renderer, renderInstance } from './render.js';
+import { renderDemonstration } from './sft.js';
 import type { RunState } from './state.js';
 
 export interface StageResources {
@@ -63,10 +65,13 @@ export async function openStage(
       memory: { maxTokensPerMicroBatch: state.maxTokensPerMicroBatch ?? microBatch(stage, policy) },
       warn,
     };
-    if (stage.method === 'sft') return { ...shared, stage };
+    if (stage.method === 'sft') {
+      return { ...shared, stage, renderer: new Renderer((instance) => renderDemonstration(instance, template, model)) };
+    }
     const scorer = await Scorer.create(stage, resources.rewards, onceEach(warn));
     const reference = stage.beta === 0 ? null : await loadPolicy(resources, start);
-    return { ...shared, stage, scorer, reference };
+    const renderer = new Renderer((instance) => renderInstance(instance, template, model.tokenizer));
+    return { ...shared, stage, renderer, scorer, reference };
   } catch (error) {
     policy.dispose();
     throw error;
@@ -87,6 +92,7 @@ function microBatch(stage: StageConfig, { config, parameterCount, deviceMemory }
 }
 
 export async function closeStage(run: RlContext | SftContext): Promise<void> {
+  run.renderer.stop();
   run.policy.dispose();
   if (!isRl(run)) return;
   run.reference?.dispose();

@@ -2,7 +2,7 @@
 import { collect } from './collect.js';
 import type { Progress, RlContext, StepCall } from './context.js';
 import type { MadeUpdate } from './micro_batch.js';
-import { type BatchRow, type Metrics, rlBatch, rlMetrics, rlSamples, type Sample } from './record.js';
+import { type BatchRow, type Metrics, rlBatch, rlMetrics, rlSamples, type Sample, secondsSince } from './record.js';
 import { learningRateAt } from './schedule.js';
 import { update } from './update.js';
 
@@ -23,7 +23,10 @@ export async function rlStep(run: RlContext, before: Progress, call: StepCall): 
 
   const collected = await collect(run, progress, call);
   if (collected.batch.length < run.stage.batchSize) warnOfShortBatch(run, before.step + 1, collected);
+  const started = performance.now();
   const outcome = await update(run, collected.batch, collected.onPolicy, learningRate, call);
+  const { rollout, reward } = collected.time;
+  const time = { 'time/rollout': rollout, 'time/reward': reward, 'time/update': secondsSince(started) };
 
   progress.step++;
   progress.stageStep++;
@@ -32,7 +35,7 @@ export async function rlStep(run: RlContext, before: Progress, call: StepCall): 
   }
   return {
     progress,
-    metrics: { ...rlMetrics(run, progress, collected, outcome), learning_rate: learningRate },
+    metrics: { ...rlMetrics(run, progress, collected, outcome), learning_rate: learningRate, ...time },
     samples: rlSamples(run, progress, collected, outcome.advantages),
     updates: outcome.updates,
     batch: () => rlBatch(collected.batch, outcome.advantages),

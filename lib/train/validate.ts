@@ -1,13 +1,13 @@
 /** How good the policy is on instances it is not trained on. */
+import type { Instance } from '../data/instance.js';
 import { UserError } from '../errors.js';
 import type { Progress, RlContext, SftContext, StageContext, StepCall } from './context.js';
 import { finiteRewards, spread } from './filter.js';
 import { deriveSeed } from './random.js';
 import { type Metrics, type Sample, sampleOf } from './record.js';
 import { fitsPrompt, type RenderedInstance, renderInstance } from './render.js';
-import { reward } from './reward.js';
-import { rollOut } from './rollout.js';
-import { demonstrations, fitsDemonstration } from './sft.js';
+import { rollOutAndScore } from './reward.js';
+import { demonstrations, fitsDemonstration, renderDemonstration } from './sft.js';
 
 export interface Validation {
   /** More is better: mean reward, or minus the loss for SFT. */
@@ -20,8 +20,8 @@ export interface Validation {
 export async function validateRl(run: RlContext, progress: Progress, call: StepCall): Promise<Validation> {
   call.onPhase?.('validation');
   const sampling = { ...run.stage, numGenerations: 1, temperature: run.stage.evalTemperature };
-  const groups = await rollOut(run.policy, fitting(run, fitsPrompt), sampling, run, deriveSeed(run.seed, 2), call);
-  const scored = await reward(groups, run.scorer);
+  const rendered = fitting(run, (instance) => renderInstance(instance, run.template, run.tokenizer), fitsPrompt);
+  const scored = await rollOutAndScore(run, rendered, sampling, deriveSeed(run.seed, 2), call);
   const rows = scored.map((group) => ({
     instance: group.instance,
     completion: group.completions[0]!,
@@ -49,10 +49,10 @@ export async function validateRl(run: RlContext, progress: Progress, call: StepC
 /** Cross-entropy of the held-out demonstrations, a token's mean. */
 export async function validateSft(run: SftContext, call: StepCall): Promise<Validation> {
   call.onPhase?.('validation');
-  const rendered = fitting(run, fitsDemonstration);
+  const rendered = fitting(run, (instance) => renderDemonstration(instance, run.template, run), fitsDemonstration);
   let [sum, count] = [0, 0];
   for (let i = 0; i < rendered.length; i += run.stage.batchSize) {
-    const batch = demonstrations(run, rendered.slice(i, i + run.stage.batchSize));
+    const batch = demonstrations(rendered.slice(i, i + run.stage.batchSize));
     for (const logProb of await run.policy.logProbs(batch, 1, call)) sum -= logProb;
     count += batch.completions.values.length;
   }
@@ -60,11 +60,12 @@ export async function validateSft(run: SftContext, call: StepCall): Promise<Vali
 }
 
 /** Held-out instances that are not too long. @throws UserError when there are none. */
-function fitting(
+function fitting<R extends RenderedInstance>(
   run: StageContext,
-  fits: (run: StageContext, rendered: RenderedInstance) => boolean,
-): RenderedInstance[] {
-  const rendered = run.validation.map((instance) => renderInstance(instance, run.template, run.tokenizer));
+  render: (instance: Instance) => R,
+  fits: (run: StageContext, rendered: R) => boolean,
+): R[] {
+  const rendered = run.validation.map(render);
   const kept = rendered.filter((row) => fits(run, row));
   if (kept.length > 0) return kept;
   throw new UserError(

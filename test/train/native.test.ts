@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { defineConfig } from '../../lib/config/index.js';
 import { Trainer, train } from '../../lib/train/index.js';
 import { type RealRun, realRun } from './real_run.js';
+import { timeless } from './tiny_run.js';
 
 // The model is so small that a second thread only waits for the first.
 process.env.OMP_NUM_THREADS = '1';
@@ -23,7 +24,6 @@ const stages = [
 
 const run = (overrides: object) => realRun(problems, { ...settings, ...overrides });
 
-const timeless = (lines: Record<string, unknown>[]) => lines.map(({ step_time, tokens_per_second, ...line }) => line);
 const weights = (output: string) => readFileSync(join(output, 'model', 'model.safetensors'));
 
 describe('sft → srl → rlvr', () => {

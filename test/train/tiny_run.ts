@@ -85,3 +85,9 @@ export async function tinyRun(
       .map((line) => JSON.parse(line) as Record<string, unknown>);
   return { folder, output, config, lines };
 }
+
+/** Lines of metrics without what depends on the clock. */
+export function timeless(lines: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  const ofClock = /^(time\/|step_time$|tokens_per_second$)/;
+  return lines.map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !ofClock.test(name))));
+}

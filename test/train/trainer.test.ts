@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { defineConfig as define, loadConfig, type RunInput } from '../../lib/config/index.js';
 import { Trainer, type TrainOptions, train as trainTyped } from '../../lib/train/index.js';
 import { fakeEngine, type Script } from './fake_policy.js';
-import { tinyRun, tokenizer } from './tiny_run.js';
+import { timeless, tinyRun, tokenizer } from './tiny_run.js';
 
 const train = (config: object, options: TrainOptions) => trainTyped(config as RunInput, options);
 const defineConfig = (config: object) => define(config as RunInput);
@@ -436,8 +436,6 @@ describe('stopping', () => {
 });
 
 describe('resuming', () => {
-  const timeless = (lines: Record<string, unknown>[]) => lines.map(({ step_time, tokens_per_second, ...line }) => line);
-
   it.each([
     ['srl', {}],
     ['several updates and KL', { numIterations: 2, beta: 0.1 }],

@@ -10,6 +10,7 @@ import { stringify } from 'yaml';
 import { packageRoot } from '../bindings/load.js';
 import { damage } from '../lib/train/manifest.js';
 import { type RealRun, realRun } from '../test/train/real_run.js';
+import { timeless } from '../test/train/tiny_run.js';
 
 const count = Number(process.argv[2] ?? 50);
 const main = join(packageRoot, 'dist', 'lib', 'cli', 'main.js');
@@ -49,7 +50,7 @@ function trainFor(args: string[], milliseconds?: number): Promise<{ killed: bool
 
 /** What must not depend on a run's history, in one string. */
 function result(run: RealRun): string {
-  const metrics = run.lines('metrics').map(({ step_time, tokens_per_second, ...line }) => line);
+  const metrics = timeless(run.lines('metrics'));
   const weights = readFileSync(join(run.output, 'model', 'model.safetensors'), 'base64');
   const names = [readdirSync(run.output).sort(), readdirSync(join(run.output, 'checkpoints')).sort()];
   return JSON.stringify([metrics, run.lines('samples'), weights, names]);

@@ -10,7 +10,7 @@ import { train } from '../../lib/train/index.js';
 import { damage } from '../../lib/train/manifest.js';
 import { fakeEngine } from './fake_policy.js';
 import { watchWrites } from './faults/writes.js';
-import { type TinyRun, tinyRun, tokenizer } from './tiny_run.js';
+import { type TinyRun, timeless, tinyRun, tokenizer } from './tiny_run.js';
 
 const problems = Array.from({ length: 6 }, () => 'a');
 const settings = {
@@ -39,7 +39,6 @@ afterEach(() => {
 
 /** Everything a run leaves that must not depend on its history. */
 async function result(run: TinyRun) {
-  const timeless = run.lines('metrics').map(({ step_time, tokens_per_second, ...line }) => line);
   const checkpoint = join(run.output, 'checkpoints', 'step-3');
   const bytes = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
   const files = (folder: string) => Object.fromEntries(readdirSync(folder).map((name) => [name, bytes(folder, name)]));
@@ -47,7 +46,7 @@ async function result(run: TinyRun) {
   const { 'state.json': state, 'manifest.json': _, ...others } = files(checkpoint);
   const { origin: __, ...saved } = JSON.parse(state!);
   return {
-    metrics: timeless,
+    metrics: timeless(run.lines('metrics')),
     samples: run.lines('samples'),
     model: files(join(run.output, 'model')),
     checkpoint: { others, saved, damage: await damage(checkpoint) },

@@ -8,7 +8,7 @@ import type { UpdateBatch, UpdateMetrics, UpdateOptions } from '../../bindings/t
 import { defineConfig, type RunInput } from '../../lib/config/index.js';
 import { Trainer, type TrainOptions, train } from '../../lib/train/index.js';
 import { type FakePolicy, fakeEngine } from './fake_policy.js';
-import { type TinyRun, tinyRun, tokenizer } from './tiny_run.js';
+import { type TinyRun, timeless, tinyRun, tokenizer } from './tiny_run.js';
 
 const ten = Array.from({ length: 10 }, () => 'a');
 const go = (run: TinyRun, options: TrainOptions = {}, changes: object = {}) =>
@@ -19,7 +19,6 @@ const events = ({ output }: TinyRun) =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-const timeless = (run: TinyRun) => run.lines('metrics').map(({ step_time, tokens_per_second, ...line }) => line);
 
 type Update = (batch: UpdateBatch, options: UpdateOptions) => Promise<UpdateMetrics>;
 
@@ -152,7 +151,7 @@ describe('memory that runs out in an update', () => {
     await go(run, { engine: small(30, resumed), resume: true });
     expect(resumed).toEqual([fits, fits]);
     const same = (lines: Record<string, unknown>[]) => lines.map(({ 'updates/out_of_memory': _, ...line }) => line);
-    expect(same(timeless(run))).toEqual(same(timeless(plain)));
+    expect(same(timeless(run.lines('metrics')))).toEqual(same(timeless(plain.lines('metrics'))));
   });
 
   it('says what to do when not even one completion fits', async () => {

@@ -16,6 +16,9 @@ export interface RunSettings {
   comparisons: Comparison[];
 }
 
+/** Of `events.jsonl`, which warnings may make long, the end is shown. */
+const MAX_EVENT_BYTES = 1 << 16;
+
 /** @throws UserError when config.yaml or environment.json cannot be read. */
 export async function readSettings(files: RunFiles): Promise<RunSettings> {
   const config = parsed(files, 'config.yaml', await files.read('config.yaml'), parse);
@@ -29,7 +32,7 @@ export async function readSettings(files: RunFiles): Promise<RunSettings> {
       settings: flatten(config),
       environment: flatten(environment),
       totalSteps: known ? maxSteps.reduce((sum, steps) => sum + steps, 0) : null,
-      finished: await files.hasModel(),
+      ...history(await files.readEnd('events.jsonl', MAX_EVENT_BYTES)),
     },
     comparisons: stages.map(({ autojunk, argumentOrder }) => ({
       autojunk: autojunk === true,
@@ -44,6 +47,31 @@ function parsed(files: RunFiles, name: string, text: string | undefined, parser:
     return parser(text);
   } catch (error) {
     throw new UserError(`${files.path}/${name} is not valid: ${(error as Error).message}`);
+  }
+}
+
+/** Events as lines of text, and what the last of them makes of the run. */
+function history(lines: readonly string[]): Pick<RunHead, 'state' | 'events'> {
+  const events = lines.flatMap((line) => {
+    const { time, event, ...details } = parseEvent(line);
+    return typeof time === 'string' && typeof event === 'string' ? [{ time, event, details }] : [];
+  });
+  const states: Record<string, RunHead['state']> = { finished: 'finished', stopped: 'stopped', failed: 'failed' };
+  const last = events.findLast(({ event }) => event !== 'warning')?.event ?? '';
+  return {
+    state: Object.hasOwn(states, last) ? states[last]! : 'running',
+    events: events.map(({ time, event, details }) => [
+      time,
+      [event, ...flatten(details).map(([key, value]) => (key === 'message' ? value : `${key} ${value}`))].join(', '),
+    ]),
+  };
+}
+
+function parseEvent(line: string): Record<string, unknown> {
+  try {
+    return (JSON.parse(line) ?? {}) as Record<string, unknown>;
+  } catch {
+    return {};
   }
 }
 

@@ -9,8 +9,10 @@ export interface RunHead {
   environment: Entries;
   /** Steps that the whole run will have; null when the configuration leaves it to the data. */
   totalSteps: number | null;
-  /** The resulting model has been written. */
-  finished: boolean;
+  /** As far as the run could tell: one that was killed still counts as running. */
+  state: 'running' | 'finished' | 'stopped' | 'failed';
+  /** What happened to the run, the newest last. */
+  events: [time: string, what: string][];
 }
 
 /** Lines of `metrics.jsonl` by column; a name that a block lacks has no value in any of its lines. */

@@ -1,10 +1,10 @@
-/** The four files of a run that are shown to people, and no other. */
+/** The files of a run that are shown to people, and no other. */
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 
-export type RunFile = 'config.yaml' | 'environment.json' | 'metrics.jsonl' | 'samples.jsonl';
+export type RunFile = 'config.yaml' | 'environment.json' | 'metrics.jsonl' | 'samples.jsonl' | 'events.jsonl';
 
 /** Settings and environment are written by hand or by us; larger ones are neither. */
 const MAX_SMALL_FILE = 4 << 20;
@@ -64,8 +64,18 @@ export class RunFiles {
     }
   }
 
-  /** Whether the run has come to its end and written its model. */
-  async hasModel(): Promise<boolean> {
-    return (await lstat(join(this.path, 'model')).catch(() => undefined))?.isDirectory() ?? false;
+  /** The last whole lines of a file, up to some number of bytes; none when there is no file. */
+  async readEnd(name: RunFile, bytes: number): Promise<string[]> {
+    const handle = await this.open(name);
+    if (!handle) return [];
+    try {
+      const { size } = await handle.stat();
+      const from = Math.max(0, size - bytes);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
+      const lines = buffer.toString('utf8', 0, bytesRead).split('\n').slice(0, -1);
+      return from > 0 ? lines.slice(1) : lines;
+    } finally {
+      await handle.close();
+    }
   }
 }

@@ -1,6 +1,6 @@
 /**
  * `foothold watch`: the page of a run, over HTTP. Three addresses and no other; none of them names a file, so nothing but
- * the run's own four files can be read (see run_files.ts).
+ * the run's own five files can be read (see run_files.ts).
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';

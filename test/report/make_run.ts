@@ -37,7 +37,13 @@ export function makeRun(folder: string, made: MadeRun): void {
   const lines = Object.entries(stage).map(([key, value]) => `    ${key}: ${JSON.stringify(value)}\n`);
   writeFileSync(join(folder, 'config.yaml'), `model:\n  path: made-up\nseed: 0\nstages:\n  -\n${lines.join('')}`);
   writeFileSync(join(folder, 'environment.json'), JSON.stringify({ foothold: '0.1.0', cpu: 'none' }));
+  note(folder, { event: 'begun', step: 0 });
   appendSteps(folder, made, 0, made.steps);
+}
+
+/** A line of `events.jsonl`. */
+export function note(folder: string, event: object): void {
+  appendFileSync(join(folder, 'events.jsonl'), `${JSON.stringify({ time: '2026-01-02T03:04:05Z', ...event })}\n`);
 }
 
 /** The steps after `from`, up to and with `to`. */

@@ -16,7 +16,7 @@ import { RunData } from '../../lib/report/run_data.js';
 import { RunFiles } from '../../lib/report/run_files.js';
 import { LineTail } from '../../lib/report/tail.js';
 import { Cursor } from '../../lib/report/updates.js';
-import { appendSteps, makeRun } from './make_run.js';
+import { appendSteps, makeRun, note } from './make_run.js';
 
 let folder: string;
 beforeEach(() => {
@@ -145,6 +145,25 @@ describe('RunData', () => {
     const columns = run.metrics.slice(0, 2).columns;
     expect(columns.find(([name]) => name === '__proto__')?.[1]).toEqual([null, 5]);
     expect(columns.find(([name]) => name === 'reward')?.[1][1]).toBeNull();
+  });
+
+  it('tells how the run ended, and what happened before', async () => {
+    makeRun(folder, { steps: 1 });
+    const run = await openRun();
+    expect(run.head.state).toBe('running');
+    note(folder, { event: 'failed', step: 1, message: 'the loss is NaN' });
+    note(folder, { event: 'warning', message: 'x'.repeat(70_000) });
+    note(folder, { event: 'resumed', step: 1, changes: [{ key: 'seed', before: 0, now: 1 }] });
+    await run.refresh();
+    expect(run.head.state).toBe('running');
+    expect(run.head.events.at(-1)![1]).toBe('resumed, step 1, changes.0.key seed, changes.0.before 0, changes.0.now 1');
+    // Only the end of a long file is read, from a whole line on.
+    expect(run.head.events).toHaveLength(1);
+    note(folder, { event: 'failed', step: 1, message: 'the loss is NaN' });
+    appendFileSync(join(folder, 'events.jsonl'), 'null\n{"event": "fini');
+    await run.refresh();
+    expect(run.head.state).toBe('failed');
+    expect(run.head.events.at(-1)).toEqual(['2026-01-02T03:04:05Z', 'failed, step 1, the loss is NaN']);
   });
 
   it('reads nothing outside of the run directory', async () => {

@@ -39,11 +39,17 @@ export class Header {
     const { runs, live, trouble } = this.source;
     const text = runs.length > 1 ? `${runs.length} runs` : statusWords(runs[0], live);
     if (this.status.textContent !== text) this.status.textContent = text;
-    this.element.classList.toggle('live', live && trouble === null && !runs[0].head?.finished && !isQuiet(runs[0]));
+    this.element.classList.toggle(
+      'live',
+      live && trouble === null && runs[0].head?.state === 'running' && !isQuiet(runs[0]),
+    );
     const unreadable = runs
       .filter((run) => run.unreadable > 0)
       .map((run) => `${run.head?.name}: ${formatCount(run.unreadable)} lines are not of Foothold and are left out.`);
-    const all = [...(trouble === null ? [] : [trouble]), ...unreadable];
+    const failed = runs
+      .filter(({ head }) => head?.state === 'failed')
+      .map(({ head }) => `${head?.name}: ${head?.events.at(-1)?.[1]}`);
+    const all = [...failed, ...(trouble === null ? [] : [trouble]), ...unreadable];
     this.notices.replaceChildren(...all.map((notice) => h('p', { class: 'warning' }, notice)));
   }
 }
@@ -52,7 +58,9 @@ export class Header {
 function statusWords(run, live) {
   const total = run.head?.totalSteps;
   const steps = `Step ${formatCount(run.step)}${total ? ` of ${formatCount(total)}` : ''}`;
-  if (run.head?.finished) return `${steps} · finished`;
+  const { state = 'running' } = run.head ?? {};
+  if (state !== 'running')
+    return `${steps} · ${state}${state === 'finished' ? '' : '; `foothold train --resume` goes on'}`;
   if (run.modified === null) return live ? 'Waiting for the first step' : 'No step was made';
   if (!live) return `${steps} · not finished; last step ${new Date(run.modified).toLocaleString()}`;
   const ago = secondsSince(run);

@@ -1,7 +1,7 @@
-/** Configuration and environment; of several runs side by side, with what differs marked. */
+/** Configuration, environment and what happened; of several runs side by side, with what differs marked. */
 import { h } from './dom.js';
 
-/** @import { Entries } from '../payload.js' */
+/** @import { Entries, RunHead } from '../payload.js' */
 /** @import { Source } from './source.js' */
 
 export class SettingsView {
@@ -45,6 +45,7 @@ export class SettingsView {
         names,
         heads.map(({ environment }) => environment),
       ),
+      ...heads.flatMap((head) => history(head, this.many)),
     );
   }
 
@@ -84,4 +85,21 @@ export class SettingsView {
       ),
     ];
   }
+}
+
+/** What happened to a run. @param {RunHead} head @param {boolean} isNamed */
+function history({ name, events }, isNamed) {
+  if (events.length === 0) return [];
+  const rows = events.map(([time, what]) =>
+    h('tr', {}, h('th', { scope: 'row' }, new Date(time).toLocaleString()), h('td', {}, what)),
+  );
+  const title = isNamed ? `What happened: ${name}` : 'What happened';
+  return [
+    h('h2', {}, title),
+    h(
+      'div',
+      { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': title },
+      h('table', {}, h('tbody', {}, ...rows)),
+    ),
+  ];
 }

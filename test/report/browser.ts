@@ -31,6 +31,8 @@ export interface Opened {
 
 export async function openPage(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Opened> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  // A machine that does much else is slow, which is no fault of the page.
+  page.setDefaultTimeout(90_000);
   const [complaints, requests]: string[][] = [[], []];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints!.push(message.text());
@@ -42,6 +44,19 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   await page.goto(url);
   await page.waitForSelector('main > *');
   return { page, complaints: complaints!, requests: requests! };
+}
+
+/** Seconds of processor time that the page's thread takes for something, which a busy machine does not change. */
+export async function threadSeconds(page: Page, work: () => Promise<void>): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const taskDuration = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'TaskDuration')!.value;
+  };
+  const before = await taskDuration();
+  await work();
+  return (await taskDuration()) - before;
 }
 
 /** What axe finds wrong, as lines of text. */

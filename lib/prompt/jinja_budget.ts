@@ -2,8 +2,8 @@
 
 /** Evaluated expressions and loop turns; a chat of 100 messages takes some ten thousand. */
 const MAX_STEPS = 500_000;
-/** Characters compared and copied by operations on long texts: a few seconds. */
-const MAX_WORK = 2 ** 32;
+/** Characters compared and copied by operations on long texts: about a second. */
+const MAX_WORK = 2 ** 30;
 /** Characters of all texts that are made, an element of a list counting as {@link ELEMENT}. A model reads far fewer. */
 const MAX_CHARACTERS = 2 ** 25;
 /** What one operation may make at the most, estimated before it is done. */

@@ -25,7 +25,7 @@ export function llama3ScalingOf(
 }
 
 /** By how much the scaling slows a frequency: not at all for short waves, by `factor` for long ones, in between smoothly. */
-function divisorOf(frequency: number, scaling: Llama3RopeScaling): number {
+export function divisorOf(frequency: number, scaling: Llama3RopeScaling): number {
   const turns = (scaling.originalMaxPositionEmbeddings * frequency) / (2 * Math.PI);
   const smooth = (turns - scaling.lowFreqFactor) / (scaling.highFreqFactor - scaling.lowFreqFactor);
   const kept = Math.min(1, Math.max(0, smooth));

@@ -10,7 +10,7 @@ import { sentencePieceMerges } from './sentencepiece_merges.js';
 import { type Tokenizer, tokenizerFromFiles } from './tokenizer.js';
 
 /** `tokenizer.ggml.token_type` (llama.cpp's `llama_token_type`). */
-const TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 };
+export const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 };
 
 /**
  * @param file path named in errors.
@@ -78,7 +78,7 @@ interface Parts {
 
 function readVocabulary(metadata: GgufMetadata): Vocabulary {
   const tokens = metadata.strings('tokenizer.ggml.tokens');
-  const types = metadata.optionalNumbers('tokenizer.ggml.token_type') ?? tokens.map(() => TYPE.normal);
+  const types = metadata.optionalNumbers('tokenizer.ggml.token_type') ?? tokens.map(() => TOKEN_TYPE.normal);
   if (types.length !== tokens.length) {
     throw new UserError(
       `${metadata.file}: tokenizer.ggml.token_type has ${types.length} entries, but there are ${tokens.length} tokens.`,
@@ -89,9 +89,9 @@ function readVocabulary(metadata: GgufMetadata): Vocabulary {
   const added: object[] = [];
   tokens.forEach((content, id) => {
     const type = types[id]!;
-    if (type !== TYPE.unused) vocab[content] = id;
-    if (type === TYPE.control || type === TYPE.userDefined) {
-      const special = type === TYPE.control;
+    if (type !== TOKEN_TYPE.unused) vocab[content] = id;
+    if (type === TOKEN_TYPE.control || type === TOKEN_TYPE.userDefined) {
+      const special = type === TOKEN_TYPE.control;
       added.push({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special });
     }
   });
@@ -143,8 +143,10 @@ function sentencePiece(metadata: GgufMetadata, { tokens, types, vocab }: Vocabul
       `${metadata.file}: tokenizer.ggml.scores has ${scores.length} entries, but there are ${tokens.length} tokens.`,
     );
   }
-  const normal = tokens.flatMap((token, id) => (types[id] === TYPE.normal ? [{ token, id, score: scores[id]! }] : []));
-  const unknown = tokens[types.indexOf(TYPE.unknown)] ?? null;
+  const normal = tokens.flatMap((token, id) =>
+    types[id] === TOKEN_TYPE.normal ? [{ token, id, score: scores[id]! }] : [],
+  );
+  const unknown = tokens[types.indexOf(TOKEN_TYPE.unknown)] ?? null;
   const prefix = metadata.optionalBoolean('tokenizer.ggml.add_space_prefix') ?? true;
   const space = { type: 'Replace', pattern: { String: ' ' }, content: '▁' };
   const decoders = [

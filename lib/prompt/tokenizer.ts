@@ -38,6 +38,10 @@ export interface Tokenizer {
   readonly chatTemplate: string | null;
   /** Render messages to prompt text. */
   applyChatTemplate(messages: readonly ChatMessage[], options?: ChatTemplateOptions): string;
+  /** Id of the token for text that no other stands for. */
+  readonly unkTokenId: number | null;
+  /** The tokenizer's files, by name. */
+  readonly files: TokenizerFiles;
   /** Write the tokenizer's files into a folder, from which this class and transformers load it again. */
   save(folder: string): Promise<void>;
 }
@@ -68,6 +72,7 @@ class HuggingFaceTokenizer implements Tokenizer {
   readonly bosTokenId: number | null;
   readonly eosTokenId: number | null;
   readonly padTokenId: number | null;
+  readonly unkTokenId: number | null;
   private readonly engine: TokenizerEngine;
   private readonly special: Partial<Record<SpecialToken, string>>;
   /** Jinja sources by name, and those parsed so far: a template that nobody uses need not be understood. */
@@ -75,7 +80,7 @@ class HuggingFaceTokenizer implements Tokenizer {
   private readonly parsed = new Map<string, ChatTemplate>();
 
   constructor(
-    private readonly files: TokenizerFiles,
+    readonly files: TokenizerFiles,
     private readonly origin: string,
   ) {
     const json = requireTokenizerJson(files, origin);
@@ -87,6 +92,7 @@ class HuggingFaceTokenizer implements Tokenizer {
     this.bosTokenId = this.idOfSpecial('bos_token');
     this.eosTokenId = this.idOfSpecial('eos_token');
     this.padTokenId = this.idOfSpecial('pad_token');
+    this.unkTokenId = this.idOfSpecial('unk_token');
   }
 
   get chatTemplate(): string | null {

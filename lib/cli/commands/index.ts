@@ -1,9 +1,11 @@
 /** Every command of `foothold`, in the order in which `--help` lists them. */
 import type { Command } from '../command.js';
 import { bench } from './bench.js';
+import { chat } from './chat.js';
 import { doctor } from './doctor.js';
 import { evaluateCommand } from './eval.js';
 import { evalSwe } from './eval-swe.js';
+import { exportCommand } from './export.js';
 import { generate } from './generate.js';
 import { prepare } from './prepare.js';
 import { quickstart } from './quickstart.js';
@@ -25,6 +27,8 @@ export const commands = [
   evaluateCommand,
   evalSwe,
   generate,
+  chat,
+  exportCommand,
   score,
   verify,
   schema,

@@ -9,10 +9,10 @@ const leastTokens = 256;
 /** Of all memory; the rest is for the KV cache, the work space of one layer, and other programs. */
 const share = 0.75;
 /**
- * For each trained number, in float32: weight, its copy laid out for products, gradient and AdamW's two moments. A
- * checkpoint on its way to the disk holds weight and moments once more. bfloat16 with float32 masters needs no more.
+ * For each trained number, in float32: weight, its copy laid out for products, gradient and AdamW's two moments.
+ * bfloat16 with float32 masters needs no more.
  */
-const bytesPerParameter = 4 * (5 + 3);
+const bytesPerParameter = 4 * 5;
 
 /** Memory in bytes of this machine, or what a container's limit leaves of it. */
 export function hostMemory(): number {

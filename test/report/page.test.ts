@@ -127,7 +127,8 @@ describe.skipIf(noBrowser)('the page', () => {
     expect(await page.locator('.legend li').allTextContents()).toEqual(['first', 'second']);
     expect(await page.locator('figure >> nth=0').locator('.readout li').count()).toBe(2);
     await goTo(page, 'settings');
-    expect(await page.locator('tbody th').allTextContents()).toEqual(['stages.0.maxSteps', 'stages.0.batchSize']);
+    const differing = page.locator('table').first().locator('tbody th');
+    expect(await differing.allTextContents()).toEqual(['stages.0.maxSteps', 'stages.0.batchSize']);
     expect(complaints).toEqual([]);
     await page.close();
   });

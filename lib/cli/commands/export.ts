@@ -1,14 +1,9 @@
 import type { GgufType } from '../../model/export.js';
 import type { Command } from '../command.js';
+import type { ExportArguments } from '../export.js';
+import { quietOption } from '../progress/options.js';
 
-interface ExportArguments {
-  model: string;
-  format: 'gguf';
-  type: GgufType;
-  output: string;
-}
-
-export const exportCommand: Command<ExportArguments> = {
+export const exportCommand: Command<ExportArguments & { format: 'gguf' }> = {
   command: 'export',
   describe: 'Write a model as a GGUF file for llama.cpp, Ollama or node-llama-cpp',
   examples: [
@@ -28,7 +23,8 @@ export const exportCommand: Command<ExportArguments> = {
         default: 'f16' as GgufType,
         describe: 'Precision of the matrices',
       })
-      .option('output', { type: 'string', demandOption: true, describe: 'The file, FILE.gguf' }),
+      .option('output', { type: 'string', demandOption: true, describe: 'The file, FILE.gguf' })
+      .options(quietOption),
   handler: async (options) => {
     const { runExport } = await import('../export.js');
     await runExport(options);

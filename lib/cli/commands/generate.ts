@@ -13,7 +13,11 @@ export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tok
   ],
   builder: (yargs) =>
     yargs
-      .option('model', { type: 'string', demandOption: true, describe: 'Folder, GGUF file or Hugging Face id' })
+      .option('model', {
+        type: 'string',
+        demandOption: true,
+        describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
+      })
       .option('prompt', { type: 'string', demandOption: true, describe: 'What the user says' })
       .option('max-tokens', { type: 'number', default: 256, describe: 'Most tokens of the answer' })
       .option('temperature', { type: 'number', default: 0, describe: '0 takes the likeliest token each time' })

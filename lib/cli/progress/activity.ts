@@ -2,7 +2,7 @@
 import type { Phase } from '../../train/index.js';
 import { bytes, count, percent } from './words.js';
 
-export type Activity = Phase | 'prepare' | 'score' | 'evaluate';
+export type Activity = Phase | 'prepare' | 'score' | 'evaluate' | 'export';
 
 type Unit = (done: number, total: number) => string;
 
@@ -24,6 +24,7 @@ const activities: Record<Activity, [what: string, unit: Unit]> = {
   prepare: ['making instances', tally('rows')],
   score: ['comparing', tally('pairs')],
   evaluate: ['evaluating', share],
+  export: ['writing', tally('tensors')],
 };
 
 /** `sampling 45 %`, `fetching the model 12 % of 269 MB` */

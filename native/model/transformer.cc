@@ -14,7 +14,8 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-at::Tensor attentionBlock(const Model& model, const LayerWeights& layer, int64_t index, const at::Tensor& x_ND,
+/// Attention of a layer before its output projection, [N, H·E].
+at::Tensor attentionHeads(const Model& model, const LayerWeights& layer, int64_t index, const at::Tensor& x_ND,
                           const Rope::Angles& angles, Attention& attention) {
   const ModelConfig& config = model.config;
   const int64_t tokens = x_ND.size(0), queries = config.querySize(), keys = config.kvSize();
@@ -28,17 +29,19 @@ at::Tensor attentionBlock(const Model& model, const LayerWeights& layer, int64_t
     k_NKE = rmsNorm(k_NKE.contiguous(), layer.kNorm, config.rmsNormEps);
   }
   const at::Tensor out_NHE = attention.attend(index, rotate(q_NHE, angles), rotate(k_NKE, angles), v_NKE);
-  return layer.output(out_NHE.reshape({tokens, queries}));
+  return out_NHE.reshape({tokens, queries});
 }
 
+/// `wanted_C`: see hiddenStates; undefined in all layers but the last.
 at::Tensor runLayer(const Model& model, int64_t index, const at::Tensor& x_ND, const Rope::Angles& angles,
-                    Attention& attention) {
+                    Attention& attention, const at::Tensor& wanted_C) {
   const LayerWeights& layer = model.weights.layers[index];
   const double eps = model.config.rmsNormEps;
-  const at::Tensor attended_ND =
-      x_ND + attentionBlock(model, layer, index, rmsNorm(x_ND, layer.inputNorm, eps), angles, attention);
-  const at::Tensor gateUp = layer.gateUp(rmsNorm(attended_ND, layer.postAttentionNorm, eps));
-  return attended_ND + layer.down(swiGlu(gateUp));
+  const auto wanted = [&](const at::Tensor& x) { return wanted_C.defined() ? x.index_select(0, wanted_C) : x; };
+  const at::Tensor heads = attentionHeads(model, layer, index, rmsNorm(x_ND, layer.inputNorm, eps), angles, attention);
+  const at::Tensor attended = wanted(x_ND) + layer.output(wanted(heads));
+  const at::Tensor gateUp = layer.gateUp(rmsNorm(attended, layer.postAttentionNorm, eps));
+  return attended + layer.down(swiGlu(gateUp));
 }
 
 struct Recomputation : torch::CustomClassHolder {
@@ -68,18 +71,20 @@ struct CheckpointFunction : torch::autograd::Function<CheckpointFunction> {
 }  // namespace
 
 at::Tensor hiddenStates(const Model& model, const at::Tensor& tokens_N, const at::Tensor& positions_N,
-                        Attention& attention, bool checkpoint) {
+                        Attention& attention, const at::Tensor& wanted_C, bool checkpoint) {
   const Rope::Angles angles = model.rope.at(positions_N);
   at::Tensor x_ND = at::embedding(model.weights.embedding, tokens_N);
   for (int64_t i = 0; i < model.config.numLayers; ++i) {
+    const auto layer = [&model, &attention, angles, i,
+                        wanted = i + 1 == model.config.numLayers ? wanted_C : at::Tensor()](const at::Tensor& x) {
+      return runLayer(model, i, x, angles, attention, wanted);
+    };
     if (!checkpoint) {
-      x_ND = runLayer(model, i, x_ND, angles, attention);
+      x_ND = layer(x_ND);
       continue;
     }
     auto recomputation = c10::make_intrusive<Recomputation>();
-    recomputation->layer = [&model, &attention, angles, i](const at::Tensor& x) {
-      return runLayer(model, i, x, angles, attention);
-    };
+    recomputation->layer = layer;
     x_ND = CheckpointFunction::apply(x_ND, recomputation);
   }
   return rmsNorm(x_ND, model.weights.finalNorm, model.config.rmsNormEps);

@@ -28,9 +28,11 @@ class Attention {
                             const at::Tensor& v_NKE) = 0;
 };
 
-/// Final hidden states (after the last norm) [N, D] of packed tokens_N at positions_N (int64, on the model's device).
-/// With `checkpoint`, only each layer's input is kept for the backward pass and the rest computed again.
+/// Final hidden states (after the last norm) of packed tokens_N at positions_N (int64, on the model's device): [C, D]
+/// of the tokens whose indices are in `wanted_C` (int64, may repeat), [N, D] of all when it is undefined. The last
+/// layer is computed for the wanted ones only, as far as the others do not see it. With `checkpoint`, only each layer's
+/// input is kept for the backward pass and the rest computed again.
 at::Tensor hiddenStates(const Model& model, const at::Tensor& tokens_N, const at::Tensor& positions_N,
-                        Attention& attention, bool checkpoint = false);
+                        Attention& attention, const at::Tensor& wanted_C = {}, bool checkpoint = false);
 
 }  // namespace foothold::model

@@ -116,8 +116,8 @@ class Generator {
         part.push_back(group);
       }
       PrefillAttention attention(*cache_, layout, part);
-      const at::Tensor hidden_ND = model::hiddenStates(model_, upload(tokens), upload(positions), attention);
-      const at::Tensor logits_BV = logitsOf(hidden_ND.index_select(0, upload(last)));
+      const at::Tensor logits_BV =
+          logitsOf(model::hiddenStates(model_, upload(tokens), upload(positions), attention, upload(last)));
       for (size_t i = 0; i < part.size(); ++i) groups_[part[i]].logits_V = logits_BV[static_cast<int64_t>(i)].clone();
     }
   }

@@ -107,11 +107,9 @@ void Head::Chunk::toGradient(const std::vector<float>& derivatives, double inver
   });
 }
 
-Head::Head(at::Tensor hidden_ND, const model::Linear& output, at::Tensor predictors_C, at::Tensor targets_C,
-           double temperature)
-    : hidden_ND_(std::move(hidden_ND)),
+Head::Head(at::Tensor hidden_CD, const model::Linear& output, at::Tensor targets_C, double temperature)
+    : hidden_CD_(std::move(hidden_CD)),
       output_(output),
-      predictors_C_(std::move(predictors_C)),
       targets_C_(std::move(targets_C)),
       inverseTemperature_(1 / temperature) {}
 
@@ -121,7 +119,7 @@ Head::Chunk Head::logits(int64_t begin) const {
   Chunk chunk;
   chunk.begin = begin;
   chunk.targets_C = targets_C_.narrow(0, begin, count);
-  chunk.hidden_CD = hidden_ND_.index_select(0, predictors_C_.narrow(0, begin, count));
+  chunk.hidden_CD = hidden_CD_.narrow(0, begin, count);
   chunk.logits_CV = output_(chunk.hidden_CD).to(at::kFloat);
   chunk.computeStats(inverseTemperature_);
   return chunk;
@@ -141,7 +139,7 @@ TokenStats Head::forward() const {
 
 at::Tensor Head::backward(const Derivatives& derivatives, at::Tensor& dweight_VD) const {
   at::NoGradGuard noGrad;
-  at::Tensor dhidden_ND = at::zeros_like(hidden_ND_);
+  at::Tensor dhidden_CD = at::empty_like(hidden_CD_);
   std::vector<float> values;
   for (int64_t begin = 0; begin < targets_C_.size(0);) {
     Chunk chunk = logits(begin);
@@ -150,7 +148,7 @@ at::Tensor Head::backward(const Derivatives& derivatives, at::Tensor& dweight_VD
     chunk.toGradient(values, inverseTemperature_);
     const at::Tensor weight_VD = output_.weight.detach();
     const at::Tensor dlogits_CV = chunk.logits_CV.to(weight_VD.scalar_type());
-    dhidden_ND.index_add_(0, predictors_C_.narrow(0, begin, chunk.rows()), at::mm(dlogits_CV, weight_VD));
+    dhidden_CD.narrow(0, begin, chunk.rows()).copy_(at::mm(dlogits_CV, weight_VD));
     if (dweight_VD.scalar_type() == weight_VD.scalar_type()) {
       dweight_VD.addmm_(dlogits_CV.t(), chunk.hidden_CD);
     } else {
@@ -158,7 +156,7 @@ at::Tensor Head::backward(const Derivatives& derivatives, at::Tensor& dweight_VD
     }
     begin += chunk.rows();
   }
-  return dhidden_ND;
+  return dhidden_CD;
 }
 
 }  // namespace foothold::train

@@ -19,16 +19,15 @@ struct TokenStats {
 /// The output layer over the completion tokens only, in chunks: no [batch, tokens, vocabulary] tensor ever exists.
 class Head {
  public:
-  /// hidden [N, D], output layer [V, D]; predictors [C] index into N, targets [C] into V.
-  Head(at::Tensor hidden_ND, const model::Linear& output, at::Tensor predictors_C, at::Tensor targets_C,
-       double temperature);
+  /// hidden [C, D] of the token before each of the C completion tokens, output layer [V, D], targets [C] in V.
+  Head(at::Tensor hidden_CD, const model::Linear& output, at::Tensor targets_C, double temperature);
 
   TokenStats forward() const;
 
   /// For the tokens [begin, begin + logProbs.size()): their statistics in, dL/dlogp out.
   using Derivatives = std::function<void(int64_t begin, const TokenStats& stats, std::vector<float>& derivatives)>;
 
-  /// Forward and backward in one pass over the chunks. Returns dL/dhidden [N, D]; adds dL/dweight to `dweight_VD`
+  /// Forward and backward in one pass over the chunks. Returns dL/dhidden [C, D]; adds dL/dweight to `dweight_VD`
   /// (float32).
   at::Tensor backward(const Derivatives& derivatives, at::Tensor& dweight_VD) const;
 
@@ -36,9 +35,9 @@ class Head {
   struct Chunk;
   Chunk logits(int64_t begin) const;
 
-  at::Tensor hidden_ND_;
+  at::Tensor hidden_CD_;
   model::Linear output_;
-  at::Tensor predictors_C_, targets_C_;
+  at::Tensor targets_C_;
   double inverseTemperature_;
 };
 

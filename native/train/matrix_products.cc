@@ -62,11 +62,14 @@ class Products {
   double run(const ProductPass& pass) const {
     const int64_t blocks = (pass.pairs + kBlockQueries * kBlockKeys / 2) / (kBlockQueries * kBlockKeys);
     const auto begin = std::chrono::steady_clock::now();
-    for (const model::LayerWeights& layer : policy_.model.weights.layers) {
+    const auto& layers = policy_.model.weights.layers;
+    for (const model::LayerWeights& layer : layers) {
+      // Behind its attention the last layer is computed for those rows only that go on to the output layer.
+      const int64_t rows = &layer == &layers.back() ? pass.headRows : pass.rows;
       multiply(layer.qkv, hidden_.narrow(0, 0, pass.rows), gradients_);
-      multiply(layer.output, attended_.narrow(0, 0, pass.rows), gradients_);
-      multiply(layer.gateUp, hidden_.narrow(0, 0, pass.rows), gradients_);
-      multiply(layer.down, inner_.narrow(0, 0, pass.rows), gradients_);
+      multiply(layer.output, attended_.narrow(0, 0, rows), gradients_);
+      multiply(layer.gateUp, hidden_.narrow(0, 0, rows), gradients_);
+      multiply(layer.down, inner_.narrow(0, 0, rows), gradients_);
       for (int64_t done = 0; done < blocks; ++done) block_.multiply(backward_);
     }
     at::Tensor last;

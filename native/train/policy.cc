@@ -61,21 +61,20 @@ void tokenDerivatives(PolicyLoss& loss, const PackedBatch& packed, int64_t begin
 void backwardPart(Policy& policy, const PackedBatch& packed, const UpdateOptions& options, PolicyLoss& loss) {
   PackedAttention attention(packed.layout);
   at::AutoGradMode withGrad(true);
-  const at::Tensor hidden_ND =
-      model::hiddenStates(policy.model, packed.tokens_N, packed.positions_N, attention, options.gradientCheckpointing);
-  const Head head(hidden_ND.detach(), policy.model.weights.head, packed.predictors_C, packed.targets_C,
-                  options.temperature);
+  const at::Tensor hidden_CD = model::hiddenStates(policy.model, packed.tokens_N, packed.positions_N, attention,
+                                                   packed.predictors_C, options.gradientCheckpointing);
+  const Head head(hidden_CD.detach(), policy.model.weights.head, packed.targets_C, options.temperature);
   if (loss.needsWholeRows()) {
     const TokenStats stats = head.forward();
     for (size_t i = 0; i < packed.rows.size(); ++i) {
       loss.setSequence(packed.rows[i], stats.logProbs.data() + packed.rowOffsets[i]);
     }
   }
-  const at::Tensor dhidden_ND =
+  const at::Tensor dhidden_CD =
       head.backward([&](int64_t begin, const TokenStats& stats,
                         std::vector<float>& derivatives) { tokenDerivatives(loss, packed, begin, stats, derivatives); },
                     policy.optimizer.gradient(headParameter(policy)));
-  hidden_ND.backward(dhidden_ND);
+  hidden_CD.backward(dhidden_CD);
   policy.optimizer.collectGradients();
 }
 
@@ -149,9 +148,9 @@ std::vector<float> logProbs(Policy& policy, const TokenBatch& batch, double temp
     progress.check();
     const PackedBatch packed = pack(batch, part, policy.device);
     PackedAttention attention(packed.layout);
-    const at::Tensor hidden_ND = model::hiddenStates(policy.model, packed.tokens_N, packed.positions_N, attention);
-    const TokenStats stats =
-        Head(hidden_ND, policy.model.weights.head, packed.predictors_C, packed.targets_C, temperature).forward();
+    const at::Tensor hidden_CD =
+        model::hiddenStates(policy.model, packed.tokens_N, packed.positions_N, attention, packed.predictors_C);
+    const TokenStats stats = Head(hidden_CD, policy.model.weights.head, packed.targets_C, temperature).forward();
     for (size_t i = 0; i < packed.rows.size(); ++i) {
       std::copy(stats.logProbs.begin() + packed.rowOffsets[i], stats.logProbs.begin() + packed.rowOffsets[i + 1],
                 result.begin() + batch.completions.offsets[packed.rows[i]]);

@@ -6,7 +6,6 @@ import { UserError } from '../errors.js';
 import { Policy } from '../policy/index.js';
 import type { ChatMessage } from '../prompt/tokenizer.js';
 import { answer, type Sampling } from './chat_answer.js';
-import { modelPath } from './model_path.js';
 
 export interface ChatArguments extends Sampling {
   model: string;
@@ -17,7 +16,7 @@ export interface ChatArguments extends Sampling {
 
 export async function runChat(options: ChatArguments): Promise<void> {
   const { device, dtype } = options;
-  const policy = await Policy.load(modelPath(options.model), { device, dtype });
+  const policy = await Policy.load(options.model, { device, dtype });
   try {
     const talk = new Talk(policy, options);
     if (process.stdin.isTTY) await inTerminal(talk);

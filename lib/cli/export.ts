@@ -1,7 +1,6 @@
 /** What `foothold export` does. */
 import { statSync } from 'node:fs';
 import { exportGguf, type GgufType } from '../model/export.js';
-import { modelPath } from './model_path.js';
 import { fetchModel, openProgress } from './progress/index.js';
 
 export interface ExportArguments {
@@ -14,7 +13,7 @@ export interface ExportArguments {
 export async function runExport({ model, type, output, quiet }: ExportArguments): Promise<void> {
   const progress = openProgress({ quiet });
   try {
-    const source = await fetchModel(modelPath(model), progress);
+    const source = await fetchModel(model, progress);
     progress.enter('export');
     await exportGguf(source, output, {
       type,

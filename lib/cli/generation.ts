@@ -3,7 +3,6 @@ import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
 import type { DType } from '../../bindings/torch.js';
 import { nativeEngine } from '../train/policy.js';
 import { UsageError } from './failure.js';
-import { modelPath } from './model_path.js';
 import { fetchModel, type Progress } from './progress/index.js';
 
 export interface GenerateArguments {
@@ -29,7 +28,7 @@ export interface Answer {
 
 /** The model's answer. */
 export async function answer(options: GenerateArguments, progress: Progress): Promise<Answer> {
-  const { config, format, files, tokenizer, eosTokenIds } = await fetchModel(modelPath(options.model), progress);
+  const { config, format, files, tokenizer, eosTokenIds } = await fetchModel(options.model, progress);
   const chat = tokenizer.chatTemplate !== null && !options.raw;
   const prompt = chat
     ? tokenizer.applyChatTemplate([{ role: 'user', content: options.prompt }], { addGenerationPrompt: true })

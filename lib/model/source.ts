@@ -12,6 +12,7 @@ import { eosTokenIds, type GenerationDefaults, generationDefaults, type NamedJso
 import { configFromGguf, eosFromGguf } from './gguf.js';
 import { type HubOptions, hubSnapshot, MODEL_ID } from './hub.js';
 import { type JsonObject, readJsonObject } from './json_file.js';
+import { modelPath } from './run_model.js';
 import { safetensorsFiles } from './weights.js';
 
 export interface ModelSource {
@@ -33,14 +34,14 @@ export interface ModelSource {
 }
 
 /**
- * Find a model: a folder, a GGUF file, or an id on the hub (`owner/name`), which is taken from the cache or downloaded.
+ * Find a model: a folder, a GGUF file, the directory of a run (its result), or an id on the hub (`owner/name`), which is taken from the cache or downloaded.
  *
  * @throws UserError that says what is missing or not supported, and what to do.
  */
 export async function loadModelSource(nameOrPath: string, options: HubOptions = {}): Promise<ModelSource> {
   const path = resolve(nameOrPath.replace(/^~(?=\/|$)/, homedir()));
   const entry = await stat(path).catch(() => null);
-  if (entry?.isDirectory()) return folderSource(path, nameOrPath);
+  if (entry?.isDirectory()) return folderSource(modelPath(path), nameOrPath);
   if (entry && path.endsWith('.gguf')) return ggufSource(path, nameOrPath);
   if (entry)
     throw new UserError(`${path} is a file, but not a .gguf file. Give a model folder, a GGUF file or a model id.`);

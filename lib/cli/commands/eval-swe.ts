@@ -8,7 +8,11 @@ import { quietOption } from '../progress/options.js';
 
 const builder = (yargs: Argv) =>
   yargs
-    .option('model', { type: 'string', demandOption: true, describe: 'Folder, GGUF file or Hugging Face id' })
+    .option('model', {
+      type: 'string',
+      demandOption: true,
+      describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
+    })
     .option('data', { type: 'string', demandOption: true, describe: 'SWE-bench rows, or trajectories of agents' })
     .option('repos', {
       type: 'string',

@@ -14,7 +14,11 @@ export const evaluateCommand: Command<
   ],
   builder: (yargs) =>
     yargs
-      .option('model', { type: 'string', demandOption: true, describe: 'Folder, GGUF file or Hugging Face id' })
+      .option('model', {
+        type: 'string',
+        demandOption: true,
+        describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
+      })
       .option('data', { type: 'string', demandOption: true, describe: 'Problems: JSON lines, JSON or Parquet' })
       .option('samples', { type: 'number', default: 1, describe: 'Responses to each problem' })
       .option('temperature', { type: 'number', describe: 'Default 0 (greedy) for one sample, 1 for several' })

@@ -1,4 +1,4 @@
-/** Which model a command means when it is given the directory of a run. */
+/** Which model is meant by the directory of a run. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';

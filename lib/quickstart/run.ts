@@ -1,10 +1,11 @@
 /** The quickstart's run: its configuration, its data, and a folder that is free. */
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineConfig, type RunConfig } from '../config/index.js';
 import type { Instance } from '../data/instance.js';
 import { instancesOf } from '../data/instances.js';
+import { makeFolder } from '../make_folder.js';
 import { BASE_MODEL, TEMPLATE } from './model.js';
 import { answerOf, expertSteps, makeProblems, type Problem, problemText, type Split } from './task.js';
 
@@ -49,7 +50,7 @@ export function quickstartConfig(output: string, seed: number, maxSteps: number)
 
 /** Write the three splits into the run's folder, as files that `foothold train` reads. */
 export async function writeData(output: string, problems: Record<Split, readonly Problem[]>): Promise<void> {
-  await mkdir(join(output, 'data'), { recursive: true });
+  await makeFolder(join(output, 'data'));
   for (const [split, list] of Object.entries(problems) as [Split, Problem[]][]) {
     await writeFile(dataFile(output, split), list.map((problem) => `${JSON.stringify(row(problem))}\n`).join(''));
   }

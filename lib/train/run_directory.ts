@@ -11,11 +11,12 @@
  *     .lock               see lock.ts
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { FileLock } from '../../bindings/io.js';
 import { configToYaml, loadConfig, type RunConfig } from '../config/index.js';
 import { UserError } from '../errors.js';
+import { makeFolder } from '../make_folder.js';
 import { removeRemains, writeWhole } from './files.js';
 import { lockName, lockRun } from './lock.js';
 import { LineLog } from './log.js';
@@ -50,7 +51,13 @@ export class RunDirectory {
   static async open(config: RunConfig, { resume = false, override = false }, warn: (message: string) => void) {
     const directory = new RunDirectory(config.output);
     await directory.refuseForeign();
-    await mkdir(directory.checkpoints, { recursive: true });
+    await makeFolder(directory.checkpoints).catch((cause: Error) => {
+      throw new UserError(
+        `The run directory cannot be made: ${cause.message}. Choose another output.`,
+        'FOOTHOLD_RUN',
+        { cause },
+      );
+    });
     directory.lock = lockRun(directory.path);
     if (!directory.lock) {
       warn(`the file system of ${directory.path} has no locks: see to it yourself that no second process uses it`);

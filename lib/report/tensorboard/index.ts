@@ -1,7 +1,8 @@
 /** Event files for TensorBoard, written as a run goes: `tensorboard --logdir runs` shows and compares runs. */
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { makeFolder } from '../../make_folder.js';
 import type { Metrics, StepRecord } from '../../train/index.js';
 import type { Tracker } from '../../train/tracker.js';
 import { record, restartEvent, scalarsEvent, versionEvent } from './event.js';
@@ -16,7 +17,7 @@ export class TensorBoard implements Tracker {
 
   async start({ output, resumedFrom }: { output: string; resumedFrom: number | null }): Promise<void> {
     const folder = join(output, 'tensorboard');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const now = Date.now() / 1000;
     // Readers know event files by `tfevents` in the name, and read them in the order of their names.
     const name = `events.out.tfevents.${now.toFixed(3)}.${hostname()}.${process.pid}`;

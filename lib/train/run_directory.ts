@@ -51,11 +51,14 @@ export class RunDirectory {
   static async open(config: RunConfig, { resume = false, override = false }, warn: (message: string) => void) {
     const directory = new RunDirectory(config.output);
     await directory.refuseForeign();
-    await makeFolder(directory.checkpoints).catch((cause: Error) => {
+    await makeFolder(directory.checkpoints).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === undefined) throw cause; // not the system's
       throw new UserError(
         `The run directory cannot be made: ${cause.message}. Choose another output.`,
         'FOOTHOLD_RUN',
-        { cause },
+        {
+          cause,
+        },
       );
     });
     directory.lock = lockRun(directory.path);

@@ -1,5 +1,13 @@
-/** The options of every command that lets a model compute: where, and in what precision. */
+/** The options of every command that lets a model compute: which, where, and in what precision. */
 import type { DType } from '../../bindings/torch.js';
+
+export const modelOption = {
+  model: {
+    type: 'string',
+    demandOption: true,
+    describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
+  },
+} as const;
 
 export const placementOptions = {
   device: { type: 'string', default: 'auto', describe: 'cpu, cuda, cuda:1, … or auto' },

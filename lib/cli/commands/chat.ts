@@ -1,7 +1,7 @@
 import type { ChatArguments } from '../chat.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
-import { placementOptions } from '../placement.js';
+import { modelOption, placementOptions } from '../placement.js';
 
 export const chat: Command<Omit<ChatArguments, 'maxTokens' | 'topP' | 'topK' | 'minP'> & { 'max-tokens': number }> = {
   command: 'chat',
@@ -12,11 +12,7 @@ export const chat: Command<Omit<ChatArguments, 'maxTokens' | 'topP' | 'topK' | '
   ],
   builder: (yargs) =>
     yargs
-      .option('model', {
-        type: 'string',
-        demandOption: true,
-        describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
-      })
+      .options(modelOption)
       .option('system', { type: 'string', describe: 'What the model is told before the talk' })
       .option('max-tokens', { type: 'number', default: 512, describe: 'Most tokens of an answer' })
       .option('temperature', { type: 'number', default: 0.7, describe: '0 takes the likeliest token each time' })

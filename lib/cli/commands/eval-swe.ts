@@ -3,16 +3,12 @@ import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { SweReport } from '../../eval/swe/run.js';
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
-import { placementOptions } from '../placement.js';
+import { modelOption, placementOptions } from '../placement.js';
 import { quietOption } from '../progress/options.js';
 
 const builder = (yargs: Argv) =>
   yargs
-    .option('model', {
-      type: 'string',
-      demandOption: true,
-      describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
-    })
+    .options(modelOption)
     .option('data', { type: 'string', demandOption: true, describe: 'SWE-bench rows, or trajectories of agents' })
     .option('repos', {
       type: 'string',

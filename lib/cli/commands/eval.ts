@@ -1,6 +1,6 @@
 import type { Command } from '../command.js';
 import type { EvalArguments } from '../evaluation.js';
-import { placementOptions } from '../placement.js';
+import { modelOption, placementOptions } from '../placement.js';
 import { quietOption } from '../progress/options.js';
 
 export const evaluateCommand: Command<
@@ -14,11 +14,7 @@ export const evaluateCommand: Command<
   ],
   builder: (yargs) =>
     yargs
-      .option('model', {
-        type: 'string',
-        demandOption: true,
-        describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
-      })
+      .options(modelOption)
       .option('data', { type: 'string', demandOption: true, describe: 'Problems: JSON lines, JSON or Parquet' })
       .option('samples', { type: 'number', default: 1, describe: 'Responses to each problem' })
       .option('temperature', { type: 'number', describe: 'Default 0 (greedy) for one sample, 1 for several' })

@@ -1,7 +1,7 @@
 import type { Command } from '../command.js';
 import { UsageError } from '../failure.js';
 import type { GenerateArguments } from '../generation.js';
-import { placementOptions } from '../placement.js';
+import { modelOption, placementOptions } from '../placement.js';
 import { quietOption } from '../progress/options.js';
 
 export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tokens': number }> = {
@@ -13,11 +13,7 @@ export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tok
   ],
   builder: (yargs) =>
     yargs
-      .option('model', {
-        type: 'string',
-        demandOption: true,
-        describe: "A run's directory, a folder, a GGUF file or a Hugging Face id",
-      })
+      .options(modelOption)
       .option('prompt', { type: 'string', demandOption: true, describe: 'What the user says' })
       .option('max-tokens', { type: 'number', default: 256, describe: 'Most tokens of the answer' })
       .option('temperature', { type: 'number', default: 0, describe: '0 takes the likeliest token each time' })

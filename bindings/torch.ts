@@ -219,7 +219,7 @@ export type ScaleRewards = 'group' | 'batch' | 'none';
 
 interface Addon {
   computeAdvantages(request: { rewards: Float64Array; groupSizes: Int32Array; scale: ScaleRewards }): Advantages;
-  setKernelsEnabled(enabled: boolean): void;
+  setKernelsEnabled(enabled: boolean, manyRegisters: boolean): void;
   torchInfo(): TorchInfo;
 }
 
@@ -239,9 +239,11 @@ export function computeAdvantages(rewards: Float64Array, groupSizes: Int32Array,
 /**
  * Off, every policy of this process computes by plain tensor operations, as it does on devices that have no kernels of ours:
  * slower, and the same but for rounding. For comparing the two.
+ *
+ * @param manyRegisters whether kernels may use the 32 vector registers of AVX-512, where the machine has them
  */
-export function setKernelsEnabled(enabled: boolean): void {
-  addon().setKernelsEnabled(enabled);
+export function setKernelsEnabled(enabled: boolean, { manyRegisters = true } = {}): void {
+  addon().setKernelsEnabled(enabled, manyRegisters);
 }
 
 /** Version, devices and threads of LibTorch. Throws a UserError when LibTorch or the addon is missing. */

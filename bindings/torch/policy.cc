@@ -188,7 +188,6 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     const auto ended = info[2].ToBoolean() ? std::make_shared<Ended>() : nullptr;  // used by the worker's thread alone
     const Work work = [request, ended](Policy& policy, Progress& progress) -> ToJs {
       checkGenerateRequest(request, policy.model.config);
-      policy.prepare();
       foothold::rollout::OnCompletion onCompletion;
       if (ended) onCompletion = [&](int64_t row, const auto& completion) { ended->add(row, completion); };
       auto completions = foothold::rollout::generate(policy.model, policy.device, request, progress, onCompletion);

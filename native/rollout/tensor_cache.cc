@@ -5,8 +5,6 @@
 #include <limits>
 
 #include "native/model/attention.h"
-#include "native/model/kernels.h"
-#include "native/rollout/cpu_cache.h"
 
 namespace foothold::rollout {
 namespace {
@@ -82,13 +80,6 @@ at::Tensor TensorCache::attend(int64_t layer, const std::vector<CacheRow>& rows,
     begin = end;
   }
   return result_BKRE.view({count, kvHeads_ * repeats, width});
-}
-
-std::unique_ptr<Cache> makeCache(const model::ModelConfig& config, const CacheShape& shape,
-                                 const at::TensorOptions& options) {
-  const bool kernels = model::kernels::areEnabled() && options.device().is_cpu() && options.dtype() == at::kFloat;
-  if (kernels) return std::make_unique<CpuCache>(config, shape);
-  return std::make_unique<TensorCache>(config, shape, options);
 }
 
 }  // namespace foothold::rollout

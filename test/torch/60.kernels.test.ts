@@ -1,4 +1,4 @@
-/** Kernels, flash attention, packed weights and the CPU's cache compute what plain tensor operations do. */
+/** Kernels, flash attention and the CPU's decoder compute what plain tensor operations do. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Ragged, raggedFromRows } from '../../bindings/ragged.js';
 import { type ModelConfig, type Policy, setKernelsEnabled, type UpdateBatch } from '../../bindings/torch.js';
@@ -9,19 +9,29 @@ import { gradientProbe, probedGradient, randomPolicy, smallConfig, updateOptions
 afterEach(() => setKernelsEnabled(true));
 
 /** Odd sizes, so that no kernel sees whole vectors or tiles only. */
+const base: ModelConfig = { ...smallConfig, maxPositions: 128 };
 const configs: Record<string, ModelConfig> = {
-  'qwen3, 2 queries to a key head': smallConfig,
+  'qwen3, 2 queries to a key head': base,
   'qwen2, 3 queries to a key head': {
-    ...smallConfig,
+    ...base,
     ...{ family: 'qwen2', hiddenSize: 36, intermediateSize: 50, numHeads: 6, numKvHeads: 2, headDim: 6, qkvBias: true },
   },
-  'llama, 5 queries to one key head': { ...smallConfig, family: 'llama', numHeads: 5, numKvHeads: 1, headDim: 10 },
+  'llama, 5 queries to one key head': { ...base, family: 'llama', numHeads: 5, numKvHeads: 1, headDim: 10 },
+  'llama, wide heads': {
+    ...base,
+    ...{ family: 'llama', hiddenSize: 100, intermediateSize: 77, numHeads: 4, numKvHeads: 2, headDim: 42 },
+    ...{ outputBias: true, mlpBias: true },
+  },
 };
 
 /** The same weights with the kernels and without. */
-async function both<T>(config: ModelConfig, act: (policy: Policy) => Promise<T>): Promise<{ fast: T; plain: T }> {
+async function both<T>(
+  config: ModelConfig,
+  act: (policy: Policy) => Promise<T>,
+  manyRegisters = true,
+): Promise<{ fast: T; plain: T }> {
   const run = async (kernels: boolean) => {
-    setKernelsEnabled(kernels);
+    setKernelsEnabled(kernels, { manyRegisters });
     const policy = await randomPolicy(config);
     const result = await act(policy);
     policy.dispose();
@@ -81,17 +91,17 @@ describe.each(Object.entries(configs))('%s', (_, config) => {
     }
   });
 
-  test('greedy completions and log-probabilities', async () => {
-    const { fast, plain } = await both(config, (policy) =>
+  test.each([true, false])('greedy completions and log-probabilities, 32 registers: %s', async (manyRegisters) => {
+    const sample = (policy: Policy) =>
       policy.generate({
-        prompts: randomRows(new Random(5), [3, 17, 38, 1]),
-        numGenerations: 3,
+        prompts: randomRows(new Random(5), [3, 17, 90, 1]),
+        numGenerations: 9, // more rows than a task or a tile takes
         maxCompletionLength: 20,
         temperature: 0,
         seed: 1,
         eosTokenIds: [3],
-      }),
-    );
+      });
+    const { fast, plain } = await both(config, sample, manyRegisters);
     expect(fast.completions).toEqual(plain.completions);
     expect(relativeError(fast.logProbs.values, plain.logProbs.values)).toBeLessThan(1e-4);
   });

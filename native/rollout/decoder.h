@@ -1,0 +1,45 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <vector>
+
+#include "native/model/transformer.h"
+
+namespace foothold::rollout {
+
+/// A running completion, as the decoder sees it.
+struct CacheRow {
+  int64_t group = 0;
+  int64_t slot = 0;    // where its own keys and values lie
+  int64_t length = 0;  // its own tokens already in the cache
+};
+
+struct CacheShape {
+  int64_t groups = 0;
+  int64_t slots = 0;
+  int64_t slotLength = 0;  // most tokens of a completion that the cache must hold
+};
+
+/// Computes what follows running completions, and keeps the keys and values that it takes: a prompt's once for its
+/// whole group, a completion's in a slot of its own.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  /// Keep the keys and values [P, K, E] of a group's prompt for a layer.
+  virtual void addPrompt(int64_t group, int64_t layer, const at::Tensor& k_PKE, const at::Tensor& v_PKE) = 0;
+  virtual void dropPrompt(int64_t group) = 0;
+
+  /// One decoding step for B running rows ordered by group: appends to each a token at a position (of prompt and
+  /// completion together) and returns the logits [B, V] of the next, float32 on the CPU. They are valid until the next
+  /// step.
+  virtual at::Tensor logits(const std::vector<CacheRow>& rows, const std::vector<int64_t>& tokens,
+                            const std::vector<int64_t>& positions) = 0;
+};
+
+/// Hand-written kernels for float32 on the CPU, tensor operations elsewhere. The model must outlive it.
+std::unique_ptr<Decoder> makeDecoder(const model::Model& model, const CacheShape& shape);
+
+}  // namespace foothold::rollout

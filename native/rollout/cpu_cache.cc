@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "native/rollout/decode_kernels.h"
+#include "native/model/attention_kernels.h"
 
 namespace foothold::rollout {
 namespace {
+
+namespace kernels = model::kernels;
 
 /// Rows of a group that one task takes: enough to reuse a key block, few enough to share the work out.
 constexpr int64_t kRowsPerTask = 8;
@@ -129,8 +131,8 @@ class CpuCache::Attending {
     });
     for (int64_t i = 0; i < queries_; i += kTile) scoreOwn(i);
     overPrompt(promptValues_, nullptr, [&](int64_t i, int64_t start, int64_t count) {
-      kernels::valueTile(&scores_[i * stride_ + start], stride_, promptValues_ + start * c_.width_, c_.width_, count,
-                         &sums_[i * c_.width_]);
+      kernels::sumTile({&scores_[i * stride_ + start], stride_, 1}, {promptValues_ + start * c_.width_, c_.width_},
+                       c_.width_, count, {&sums_[i * c_.width_], c_.width_});
     });
     for (int64_t i = 0; i < queries_; i += kTile) sumOwn(i, out, outStride);
   }
@@ -183,8 +185,8 @@ class CpuCache::Attending {
 
   void sumOwn(int64_t i, float* out, int64_t outStride) const {
     const int64_t row = i / rowQueries_, firstHead = i % rowQueries_;
-    kernels::valueTile(&scores_[i * stride_ + promptStride_], stride_, ownValues(row), c_.width_, ownLength(row),
-                       &sums_[i * c_.width_]);
+    kernels::sumTile({&scores_[i * stride_ + promptStride_], stride_, 1}, {ownValues(row), c_.width_}, c_.width_,
+                     ownLength(row), {&sums_[i * c_.width_], c_.width_});
     std::copy_n(&sums_[i * c_.width_], std::min(kTile, repeats_ - firstHead) * c_.width_,
                 out + row * outStride + firstHead * c_.width_);
   }

@@ -9,7 +9,7 @@ import { gradientProbe, probedGradient, randomPolicy, smallConfig, updateOptions
 afterEach(() => setKernelsEnabled(true));
 
 /** Odd sizes, so that no kernel sees whole vectors or tiles only. */
-const base: ModelConfig = { ...smallConfig, maxPositions: 128 };
+const base: ModelConfig = { ...smallConfig, maxPositions: 512 };
 const configs: Record<string, ModelConfig> = {
   'qwen3, 2 queries to a key head': base,
   'qwen2, 3 queries to a key head': {
@@ -44,18 +44,18 @@ function randomRows(random: Random, lengths: readonly number[]): Ragged {
   return raggedFromRows(lengths.map((length) => Array.from({ length }, () => random.below(smallConfig.vocabSize))));
 }
 
-/** Groups of 1 to 5 completions of 0 to 20 tokens after prompts of 1 to 40. */
-function randomBatch(seed: number): UpdateBatch {
+/** Groups of 1 to 5 completions of 0 to `longest` tokens after prompts of 1 to twice as many. */
+function randomBatch(seed: number, groups = 4, longest = 20): UpdateBatch {
   const random = new Random(seed);
-  const groupSizes = Int32Array.from({ length: 4 }, () => 1 + random.below(5));
+  const groupSizes = Int32Array.from({ length: groups }, () => 1 + random.below(5));
   const rows = groupSizes.reduce((sum, size) => sum + size, 0);
   return {
     prompts: randomRows(
       random,
-      Array.from(groupSizes, () => 1 + random.below(40)),
+      Array.from(groupSizes, () => 1 + random.below(2 * longest)),
     ),
     groupSizes,
-    completions: randomRows(random, [7, ...Array.from({ length: rows - 1 }, () => random.below(21))]),
+    completions: randomRows(random, [7, ...Array.from({ length: rows - 1 }, () => random.below(longest + 1))]),
     advantages: Float64Array.from({ length: rows }, (_, i) => (i % 3) - 1.1),
   };
 }
@@ -74,15 +74,22 @@ function parameterNames({ numLayers, family, qkvBias }: ModelConfig): string[] {
 }
 
 describe.each(Object.entries(configs))('%s', (_, config) => {
-  test.each([1, 2, 3])('gradients of all weights, random ragged groups %i', async (seed) => {
+  test.each([
+    ['of short rows', randomBatch(1), true],
+    ['of short rows', randomBatch(2), true],
+    ['of short rows', randomBatch(3), false],
+    ['of long rows', randomBatch(4, 2, 170), true],
+    ['of one group', randomBatch(5, 1, 60), false],
+  ] as const)('gradients of all weights, random ragged groups %s', async (_, batch, manyRegisters) => {
     const names = parameterNames(config);
-    const { fast, plain } = await both(config, async (policy) => {
+    const gradients = async (policy: Policy) => {
       const values = () => Promise.all(names.map((name) => policy.parameter(name)));
       const before = await values();
-      const metrics = await policy.update(randomBatch(seed), updateOptions(gradientProbe));
+      const metrics = await policy.update(batch, updateOptions(gradientProbe));
       const after = await values();
       return { metrics, gradients: names.map((_, i) => probedGradient(before[i]!, after[i]!)) };
-    });
+    };
+    const { fast, plain } = await both(config, gradients, manyRegisters);
     expect(fast.gradients).not.toEqual(plain.gradients); // else both took the same path
     expect(fast.metrics.gradNorm).toBeGreaterThan(0);
     expect(Math.abs(fast.metrics.entropy / plain.metrics.entropy - 1)).toBeLessThan(1e-5);

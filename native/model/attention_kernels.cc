@@ -1,4 +1,4 @@
-#include "native/rollout/decode_kernels.h"
+#include "native/model/attention_kernels.h"
 
 #include <algorithm>
 #include <cstring>
@@ -6,7 +6,7 @@
 #include "native/model/kernels.h"
 #include "native/model/vectorised.h"
 
-namespace foothold::rollout::kernels {
+namespace foothold::model::kernels {
 namespace {
 
 /// Eight floats; the compiler splits it where registers are narrower.
@@ -58,42 +58,43 @@ inline __attribute__((always_inline)) void scoreAll(const float* q, const float*
 
 /// Elements [e, e + 8 · kVectors) of the sums over all values.
 template <int kVectors>
-inline __attribute__((always_inline)) void sumValues(const float* p, int64_t pStride, const float* values,
-                                                     int64_t width, int64_t count, float* out, int64_t e) {
+inline __attribute__((always_inline)) void sumElements(const Factors& p, const Rows& values, int64_t count,
+                                                       const MutableRows& out, int64_t e) {
   Vector sums[kQueryTile][kVectors];
 #pragma GCC unroll 4
   for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) load(sums[i][v], out + i * width + e + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) load(sums[i][v], out.data + i * out.stride + e + v * kLanes);
   }
   for (int64_t j = 0; j < count; ++j) {
     Vector value[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) load(value[v], values + j * width + e + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) load(value[v], values.data + j * values.stride + e + v * kLanes);
 #pragma GCC unroll 4
     for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) sums[i][v] += p[i * pStride + j] * value[v];
+      for (int v = 0; v < kVectors; ++v) sums[i][v] += p.data[i * p.rowStride + j * p.columnStride] * value[v];
     }
   }
 #pragma GCC unroll 4
   for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) store(out + i * width + e + v * kLanes, sums[i][v]);
+    for (int v = 0; v < kVectors; ++v) store(out.data + i * out.stride + e + v * kLanes, sums[i][v]);
   }
 }
 
 template <int kVectors>
-inline __attribute__((always_inline)) void sumAll(const float* p, int64_t pStride, const float* values, int64_t width,
-                                                  int64_t count, float* out) {
+inline __attribute__((always_inline)) void sumAll(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                                                  const MutableRows& out) {
   int64_t e = 0;
-  for (; e + kVectors * kLanes <= width; e += kVectors * kLanes) {
-    sumValues<kVectors>(p, pStride, values, width, count, out, e);
-  }
-  for (; e + kLanes <= width; e += kLanes) sumValues<1>(p, pStride, values, width, count, out, e);
+  for (; e + kVectors * kLanes <= width; e += kVectors * kLanes) sumElements<kVectors>(p, values, count, out, e);
+  for (; e + kLanes <= width; e += kLanes) sumElements<1>(p, values, count, out, e);
   for (; e < width; ++e) {
     for (int64_t i = 0; i < kQueryTile; ++i) {
-      for (int64_t j = 0; j < count; ++j) out[i * width + e] += p[i * pStride + j] * values[j * width + e];
+      for (int64_t j = 0; j < count; ++j) {
+        out.data[i * out.stride + e] +=
+            p.data[i * p.rowStride + j * p.columnStride] * values.data[j * values.stride + e];
+      }
     }
   }
 }
@@ -103,9 +104,9 @@ FOOTHOLD_CLONES void scoreFew(const float* q, const float* keys, int64_t width, 
   scoreAll<2>(q, keys, width, count, scores, scoreStride);
 }
 
-FOOTHOLD_CLONES void sumFew(const float* p, int64_t pStride, const float* values, int64_t width, int64_t count,
-                            float* out) {
-  sumAll<2>(p, pStride, values, width, count, out);
+FOOTHOLD_CLONES void sumFew(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                            const MutableRows& out) {
+  sumAll<2>(p, values, width, count, out);
 }
 
 #ifdef FOOTHOLD_MANY_REGISTERS
@@ -114,9 +115,9 @@ FOOTHOLD_MANY_REGISTERS void scoreMany(const float* q, const float* keys, int64_
   scoreAll<4>(q, keys, width, count, scores, scoreStride);
 }
 
-FOOTHOLD_MANY_REGISTERS void sumMany(const float* p, int64_t pStride, const float* values, int64_t width, int64_t count,
-                                     float* out) {
-  sumAll<4>(p, pStride, values, width, count, out);
+FOOTHOLD_MANY_REGISTERS void sumMany(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                                     const MutableRows& out) {
+  sumAll<4>(p, values, width, count, out);
 }
 #else
 constexpr auto scoreMany = scoreFew;
@@ -126,11 +127,11 @@ constexpr auto sumMany = sumFew;
 }  // namespace
 
 void scoreTile(const float* q, const float* keys, int64_t width, int64_t count, float* scores, int64_t scoreStride) {
-  (model::kernels::useManyRegisters() ? scoreMany : scoreFew)(q, keys, width, count, scores, scoreStride);
+  (useManyRegisters() ? scoreMany : scoreFew)(q, keys, width, count, scores, scoreStride);
 }
 
-void valueTile(const float* p, int64_t pStride, const float* values, int64_t width, int64_t count, float* out) {
-  (model::kernels::useManyRegisters() ? sumMany : sumFew)(p, pStride, values, width, count, out);
+void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count, const MutableRows& out) {
+  (useManyRegisters() ? sumMany : sumFew)(p, values, width, count, out);
 }
 
 FOOTHOLD_CLONES void softmax(float* first, int64_t firstCount, float* second, int64_t secondCount) {
@@ -146,7 +147,7 @@ FOOTHOLD_CLONES void softmax(float* first, int64_t firstCount, float* second, in
     float* scores = parts[part];
 #pragma omp simd reduction(+ : sum)
     for (int64_t j = 0; j < counts[part]; ++j) {
-      scores[j] = model::fastExp(scores[j] - largest);
+      scores[j] = fastExp(scores[j] - largest);
       sum += scores[j];
     }
   }
@@ -156,4 +157,40 @@ FOOTHOLD_CLONES void softmax(float* first, int64_t firstCount, float* second, in
   }
 }
 
-}  // namespace foothold::rollout::kernels
+FOOTHOLD_CLONES float largestOf(const float* scores, int64_t count) {
+  float largest = scores[0];
+#pragma omp simd reduction(max : largest)
+  for (int64_t j = 0; j < count; ++j) largest = std::max(largest, scores[j]);
+  return largest;
+}
+
+FOOTHOLD_CLONES float exponentiate(float* scores, int64_t count, float largest) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t j = 0; j < count; ++j) {
+    scores[j] = fastExp(scores[j] - largest);
+    sum += scores[j];
+  }
+  return sum;
+}
+
+FOOTHOLD_CLONES float dot(const float* a, const float* b, int64_t count) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t j = 0; j < count; ++j) sum += a[j] * b[j];
+  return sum;
+}
+
+FOOTHOLD_CLONES void scaleRow(float* row, int64_t count, float factor) {
+  for (int64_t j = 0; j < count; ++j) row[j] *= factor;
+}
+
+FOOTHOLD_CLONES void scoreGradients(float* scores, float* gradients, int64_t count, float logSumExp, float delta) {
+  for (int64_t j = 0; j < count; ++j) {
+    const float p = fastExp(scores[j] - logSumExp);
+    scores[j] = p;
+    gradients[j] = p * (gradients[j] - delta);
+  }
+}
+
+}  // namespace foothold::model::kernels

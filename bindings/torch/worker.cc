@@ -1,6 +1,7 @@
 #include "bindings/torch/worker.h"
 
 #include <chrono>
+#include <set>
 
 #include "bindings/torch/errors.h"
 
@@ -32,6 +33,17 @@ void reportBy(const std::shared_ptr<Call>& call, TakeNews takeNews) {
   };
 }
 
+/// The workers there are. Never destroyed, like its mutex: threads of Node may end later than static objects.
+std::set<Worker*>& workers() {
+  static auto* const all = new std::set<Worker*>();
+  return *all;
+}
+
+std::mutex& workersMutex() {
+  static auto* const mutex = new std::mutex();
+  return *mutex;
+}
+
 void settle(const std::shared_ptr<Call>& call, const std::function<void(Napi::Env)>& act) {
   // Fails only when the environment is closing, and then nobody waits for the promise.
   call->jsThread.BlockingCall([call, act](Napi::Env env, Napi::Function) {
@@ -44,15 +56,40 @@ void settle(const std::shared_ptr<Call>& call, const std::function<void(Napi::En
 
 }  // namespace
 
+Worker::Worker() : thread_([this] { run(); }) {
+  const std::lock_guard lock(workersMutex());
+  workers().insert(this);
+}
+
 Worker::~Worker() {
+  {
+    const std::lock_guard lock(workersMutex());
+    workers().erase(this);
+  }
+  stop();
+}
+
+void Worker::finish() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Worker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
     if (current_) current_->cancelled = true;
     for (Job& job : jobs_) job.progress->cancelled = true;
   }
-  wake_.notify_one();
-  thread_.join();
+  finish();
+  if (thread_.joinable()) thread_.join();
+}
+
+void stopWorkers() {
+  const std::lock_guard lock(workersMutex());
+  for (Worker* worker : workers()) worker->stop();
 }
 
 void Worker::post(std::shared_ptr<foothold::Progress> progress, std::function<void()> job) {

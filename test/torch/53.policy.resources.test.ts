@@ -37,7 +37,7 @@ async function failureOf(call: () => Promise<unknown>): Promise<unknown> {
   throw new Error('a bad call was answered');
 }
 
-/** What this process holds open. The thread of a policy that could not be loaded ends with its object. */
+/** What this process holds open. */
 async function held() {
   collectGarbage();
   await setTimeout(100); // finalizers run later

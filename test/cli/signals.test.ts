@@ -5,12 +5,9 @@ import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../bindings/load.js';
-import { Policy } from '../../bindings/torch.js';
-import { saveModelFolder } from '../../lib/model/save.js';
 import { temporaryFolder } from '../data/helpers.js';
 import { repositoryOf } from '../eval/swe/helpers.js';
-import { realRun } from '../train/real_run.js';
-import { modelConfig, tokenizer } from '../train/tiny_run.js';
+import { realModel, realRun } from '../train/real_run.js';
 import { foothold } from './run.js';
 
 const main = join(packageRoot, 'dist', 'lib', 'cli', 'main.js');
@@ -108,11 +105,7 @@ it.each([
 /** A model that takes texts of many tokens and never ends by itself. */
 async function patientModel(): Promise<string> {
   const folder = join(temporaryFolder(), 'model');
-  const config = { ...modelConfig, hiddenSize: 64, headDim: 32, numLayers: 8, maxPositions: 100_000 };
-  const policy = await Policy.random(config, { device: 'cpu', dtype: 'float32', seed: 1 });
-  const model = { config, tokenizer, eosTokenIds: [], original: null };
-  await saveModelFolder(folder, model, 'float32', (file) => policy.saveWeights(file));
-  policy.dispose();
+  await realModel(folder, { hiddenSize: 64, headDim: 32, numLayers: 8, maxPositions: 100_000 }, []);
   return folder;
 }
 

@@ -17,6 +17,16 @@ struct Call {
   std::shared_ptr<foothold::Progress> progress = std::make_shared<foothold::Progress>();
 };
 
+/// Tell JS something. It fails only where the environment is being torn down (a thread of Node that is terminated), and
+/// then nobody is left to be told.
+template <typename Tell>
+void tell(Tell tellJs) {
+  try {
+    tellJs();
+  } catch (const Napi::Error&) {
+  }
+}
+
 void reportBy(const std::shared_ptr<Call>& call, TakeNews takeNews) {
   auto last = std::make_shared<std::chrono::steady_clock::time_point>();
   // Not the call itself: it owns the progress that owns this function.
@@ -27,8 +37,10 @@ void reportBy(const std::shared_ptr<Call>& call, TakeNews takeNews) {
     *last = now;
     const ToJs news = takeNews ? takeNews() : nullptr;
     tsfn.NonBlockingCall([done, total, news](Napi::Env env, Napi::Function callback) {
-      callback.Call({Napi::Number::New(env, static_cast<double>(done)),
-                     Napi::Number::New(env, static_cast<double>(total)), news ? news(env) : env.Undefined()});
+      tell([&] {
+        callback.Call({Napi::Number::New(env, static_cast<double>(done)),
+                       Napi::Number::New(env, static_cast<double>(total)), news ? news(env) : env.Undefined()});
+      });
     });
   };
 }
@@ -48,7 +60,7 @@ void settle(const std::shared_ptr<Call>& call, const std::function<void(Napi::En
   // Fails only when the environment is closing, and then nobody waits for the promise.
   call->jsThread.BlockingCall([call, act](Napi::Env env, Napi::Function) {
     const Napi::HandleScope scope(env);
-    act(env);
+    tell([&] { act(env); });
     call->owner.Reset();
   });
   call->jsThread.Release();

@@ -111,3 +111,9 @@ test('process.exit while it samples ends the process with the status given', () 
     expect([child.status, child.signal, child.stderr]).toEqual([7, null, '']);
   }
 });
+
+test('threads of Node may be terminated while they sample', () => {
+  const script = fileURLToPath(new URL('support/terminated-threads.ts', import.meta.url));
+  const { status, signal, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script], { encoding: 'utf8' });
+  expect([status, signal, stderr]).toEqual([0, null, '']);
+}, 120_000);

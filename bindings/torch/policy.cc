@@ -296,12 +296,16 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     });
   }
 
-  /// Frees the weights after the calls already made.
+  /// Frees the weights and ends the threads, after the calls already made.
   Napi::Value dispose(const Napi::CallbackInfo& info) {
-    return startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
-      shared->policy.reset();
-      return nothing();
-    });
+    const Napi::Object call =
+        startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
+          shared->policy.reset();
+          return nothing();
+        });
+    worker_.finish();
+    writer_.finish();
+    return call;
   }
 
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
@@ -311,4 +315,8 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
 
 }  // namespace
 
-void registerPolicy(Napi::Env env, Napi::Object exports) { exports.Set("NativePolicy", NativePolicy::define(env)); }
+void registerPolicy(Napi::Env env, Napi::Object exports) {
+  exports.Set("NativePolicy", NativePolicy::define(env));
+  exports.Set("stopWorkers", Napi::Function::New(
+                                 env, [](const Napi::CallbackInfo&) { stopWorkers(); }, "stopWorkers"));
+}

@@ -134,29 +134,6 @@ void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count,
   (useManyRegisters() ? sumMany : sumFew)(p, values, width, count, out);
 }
 
-FOOTHOLD_CLONES void softmax(float* first, int64_t firstCount, float* second, int64_t secondCount) {
-  float* const parts[2] = {first, second};
-  const int64_t counts[2] = {firstCount, secondCount};
-  float largest = second[0], sum = 0;
-  for (int part = 0; part < 2; ++part) {
-    const float* scores = parts[part];
-#pragma omp simd reduction(max : largest)
-    for (int64_t j = 0; j < counts[part]; ++j) largest = std::max(largest, scores[j]);
-  }
-  for (int part = 0; part < 2; ++part) {
-    float* scores = parts[part];
-#pragma omp simd reduction(+ : sum)
-    for (int64_t j = 0; j < counts[part]; ++j) {
-      scores[j] = fastExp(scores[j] - largest);
-      sum += scores[j];
-    }
-  }
-  const float inverse = 1.0f / sum;
-  for (int part = 0; part < 2; ++part) {
-    for (int64_t j = 0; j < counts[part]; ++j) parts[part][j] *= inverse;
-  }
-}
-
 FOOTHOLD_CLONES float largestOf(const float* scores, int64_t count) {
   float largest = scores[0];
 #pragma omp simd reduction(max : largest)

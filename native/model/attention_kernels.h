@@ -33,9 +33,7 @@ struct Factors {
 /// out[i, e] += Σ_j p[i, j] · values[j, e] for the four rows of a tile, j < count and e < width.
 void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count, const MutableRows& out);
 
-/// In place, one softmax over two arrays of scores, of which the second is not empty.
-void softmax(float* first, int64_t firstCount, float* second, int64_t secondCount);
-
+/// Of at least one score.
 float largestOf(const float* scores, int64_t count);
 /// In place, scores → e^(score − largest); returns their sum.
 float exponentiate(float* scores, int64_t count, float largest);

@@ -119,6 +119,7 @@ class CpuCache::Attending {
         promptKeys_(prompt_.keys.const_data_ptr<float>() + kvHead_ * cache.width_ * promptStride_),
         promptValues_(prompt_.values_KSE.const_data_ptr<float>() + kvHead_ * prompt_.length * cache.width_) {
     scores_.resize(queries_ * stride_);
+    weightSums_.resize(queries_);
     sums_.assign(queries_ * cache.width_, 0.0f);
   }
 
@@ -179,16 +180,27 @@ class CpuCache::Attending {
     for (int64_t j = i; j < i + kTile; ++j) {
       keys.part();
       values.part();
-      kernels::softmax(&scores_[j * stride_], prompt_.length, &scores_[j * stride_ + promptStride_], own);
+      toWeights(j, own);
     }
+  }
+
+  /// Scores of query j → e^(score − the largest); what remains of the softmax is to divide by their sum.
+  void toWeights(int64_t j, int64_t own) const {
+    float *prompt = &scores_[j * stride_], *rest = prompt + promptStride_;
+    const float largest = std::max(kernels::largestOf(prompt, prompt_.length), kernels::largestOf(rest, own));
+    weightSums_[j] = kernels::exponentiate(prompt, prompt_.length, largest) + kernels::exponentiate(rest, own, largest);
   }
 
   void sumOwn(int64_t i, float* out, int64_t outStride) const {
     const int64_t row = i / rowQueries_, firstHead = i % rowQueries_;
     kernels::sumTile({&scores_[i * stride_ + promptStride_], stride_, 1}, {ownValues(row), c_.width_}, c_.width_,
                      ownLength(row), {&sums_[i * c_.width_], c_.width_});
-    std::copy_n(&sums_[i * c_.width_], std::min(kTile, repeats_ - firstHead) * c_.width_,
-                out + row * outStride + firstHead * c_.width_);
+    for (int64_t head = firstHead; head < std::min(firstHead + kTile, repeats_); ++head) {
+      const int64_t j = row * rowQueries_ + head;
+      float* to = out + row * outStride + head * c_.width_;
+      std::copy_n(&sums_[j * c_.width_], c_.width_, to);
+      kernels::scaleRow(to, c_.width_, 1.0f / weightSums_[j]);
+    }
   }
 
   const CpuCache& c_;
@@ -198,10 +210,11 @@ class CpuCache::Attending {
   const Block& prompt_;
   int64_t repeats_, rowQueries_, queries_, promptStride_, stride_;
   const float *promptKeys_, *promptValues_;
-  static thread_local std::vector<float> query_, scores_, sums_;
+  static thread_local std::vector<float> query_, scores_, weightSums_, sums_;
 };
 
-thread_local std::vector<float> CpuCache::Attending::query_, CpuCache::Attending::scores_, CpuCache::Attending::sums_;
+thread_local std::vector<float> CpuCache::Attending::query_, CpuCache::Attending::scores_,
+    CpuCache::Attending::weightSums_, CpuCache::Attending::sums_;
 
 void CpuCache::attend(int64_t layer, const std::vector<CacheRow>& rows, const Task& task, const Inputs& inputs,
                       float* out) {

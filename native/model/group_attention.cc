@@ -3,6 +3,8 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "native/model/attention.h"
+#include "native/model/kernels.h"
+#include "native/model/packed_attention.h"
 
 namespace foothold::model {
 namespace {
@@ -136,13 +138,27 @@ class GroupBackward {
   at::Tensor dout_, dq_, dk_, dv_;
 };
 
+/// Whether the batch is computed in launches over all spans at once. The CPU's kernels are called span by span.
+bool isPacked(const at::Tensor& q) { return !q.is_cpu() || !kernels::areEnabled(); }
+
+const PackedSequences& sequencesOf(PackedLayout& layout, const at::Device& device) {
+  if (!layout.sequences) layout.sequences = std::make_shared<PackedSequences>(layout, device);
+  return *layout.sequences;
+}
+
 struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const c10::intrusive_ptr<PackedLayout>& layout) {
     Packed packed{q, k, v, at::empty_like(q, at::MemoryFormat::Contiguous),
                   at::empty({q.size(1), q.size(0)}, q.options().dtype(at::kFloat))};
-    GroupForward forward(packed);
-    for (const GroupSpan& group : layout->groups) forward.run(group);
+    if (isPacked(q)) {
+      const auto part = packedForward(q, k, v, sequencesOf(*layout, q.device()), varlenAttentionFor(q, k));
+      packed.out = part.out_NHE;
+      packed.logSumExp_HN = part.logSumExp_HN;
+    } else {
+      GroupForward forward(packed);
+      for (const GroupSpan& group : layout->groups) forward.run(group);
+    }
     context->save_for_backward({q, k, v, packed.out, packed.logSumExp_HN});
     context->saved_data["layout"] = c10::IValue::make_capsule(layout);
     return packed.out;
@@ -152,6 +168,12 @@ struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction
     const auto saved = context->get_saved_variables();
     const Packed packed{saved[0], saved[1], saved[2], saved[3], saved[4]};
     const auto layout = c10::static_intrusive_pointer_cast<PackedLayout>(context->saved_data["layout"].toCapsule());
+    if (isPacked(packed.q)) {
+      const auto [dq, dk, dv] =
+          packedBackward(gradients[0].contiguous(), packed.q, packed.k, packed.v, {packed.out, packed.logSumExp_HN},
+                         sequencesOf(*layout, packed.q.device()), varlenAttentionFor(packed.q, packed.k));
+      return {dq, dk, dv, at::Tensor()};
+    }
     GroupBackward backward(packed, gradients[0].contiguous());
     for (const GroupSpan& group : layout->groups) backward.run(group);
     return backward.gradients();

@@ -1,74 +1,50 @@
-#include <ATen/CPUGeneratorImpl.h>
-#include <c10/core/GradMode.h>
-
 #include <map>
 #include <mutex>
 #include <string>
 #include <tuple>
 
+#include "native/model/kernel_trial.h"
 #include "native/model/varlen_attention.h"
 #include "native/model/varlen_kernels.h"
 
 namespace foothold::model {
 namespace {
 
-/// A fast attention must come this close to the plain one. It tells a wrong result from a rounded one, no more.
-constexpr double kTolerance = 0.03;
-
-/// sqrt(Σ(x − y)² / Σy²)
-double relativeError(const at::Tensor& x, const at::Tensor& y) {
-  const at::Tensor expected = y.to(at::kFloat);
-  return ((x.to(at::kFloat) - expected).norm() / expected.norm()).item<double>();
-}
-
 /// A batch of the kind that training has, small: sequences of one token, of less than a block and of more.
 class Trial {
  public:
   Trial(const at::TensorOptions& options, int64_t heads, int64_t kvHeads, int64_t width)
-      : queries_({1, 150, 33, 70}, options.device()), keys_({40, 1, 200, 65}, options.device()) {
-    const auto random = [&](const Sequences& sequences, int64_t count) {
-      // A generator of its own: which numbers others draw must not depend on this.
-      const auto generator = at::make_generator<at::CPUGeneratorImpl>(/*seed=*/sequences.tokens());
-      return at::randn({sequences.tokens(), count, width}, generator, at::TensorOptions(at::kFloat)).to(options);
-    };
-    q_ = random(queries_, heads);
-    dout_ = random(queries_, heads).roll(1, 0);
-    k_ = random(keys_, kvHeads);
-    v_ = random(keys_, kvHeads).roll(1, 0);
-  }
+      : queries_({1, 150, 33, 70}, options.device()),
+        keys_({40, 1, 200, 65}, options.device()),
+        q_(trialTensor({queries_.tokens(), heads, width}, 1, options)),
+        k_(trialTensor({keys_.tokens(), kvHeads, width}, 2, options)),
+        v_(trialTensor({keys_.tokens(), kvHeads, width}, 3, options)),
+        dout_(trialTensor({queries_.tokens(), heads, width}, 4, options)) {}
 
-  /// What is wrong with an attention; empty when nothing is.
-  std::string fault(const VarlenAttention& attention) const {
-    try {
-      const double error = std::max(errorOf(attention, {queries_, keys_, /*causal=*/false}, k_, v_),
-                                    errorOf(attention, {queries_, queries_, /*causal=*/true},
-                                            k_.narrow(0, 0, queries_.tokens()), v_.narrow(0, 0, queries_.tokens())));
-      if (error < kTolerance) return "";
-      return "its results are off by " + std::to_string(error);
-    } catch (const c10::Error& error) {
-      return error.what_without_backtrace();
-    }
+  std::vector<Comparison> compare(const VarlenAttention& attention) const {
+    std::vector<Comparison> all;
+    add(all, attention, {queries_, keys_, /*causal=*/false}, k_, v_);
+    const int64_t tokens = queries_.tokens();
+    add(all, attention, {queries_, queries_, /*causal=*/true}, k_.narrow(0, 0, tokens), v_.narrow(0, 0, tokens));
+    return all;
   }
 
  private:
-  double errorOf(const VarlenAttention& attention, const SequencePairs& pairs, const at::Tensor& k,
-                 const at::Tensor& v) const {
+  void add(std::vector<Comparison>& all, const VarlenAttention& attention, const SequencePairs& pairs,
+           const at::Tensor& k, const at::Tensor& v) const {
     const VarlenAttention& plain = plainVarlenAttention();
     const VarlenPart expected = plain.forward(q_, k, v, pairs), part = attention.forward(q_, k, v, pairs);
     // As for a merged attention: there were other keys of as much weight.
     const VarlenPart merged{expected.out_NHE * 0.5, expected.logSumExp_HN + 0.7};
     const auto [dq, dk, dv] = plain.backward(dout_, q_, k, v, merged, pairs);
     const auto [adq, adk, adv] = attention.backward(dout_, q_, k, v, merged, pairs);
-    double worst = 0;
-    for (const auto& [x, y] : {std::pair(part.out_NHE, expected.out_NHE),
-                               {part.logSumExp_HN, expected.logSumExp_HN},
-                               {adq, dq},
-                               {adk, dk},
-                               {adv, dv}}) {
-      const double error = relativeError(x, y);
-      if (!(error <= worst)) worst = error;  // also when it is not a number
+    for (const Comparison& comparison : std::initializer_list<Comparison>{{part.out_NHE, expected.out_NHE},
+                                                                          {part.logSumExp_HN, expected.logSumExp_HN},
+                                                                          {adq, dq},
+                                                                          {adk, dk},
+                                                                          {adv, dv}}) {
+      all.push_back(comparison);
     }
-    return worst;
   }
 
   Sequences queries_, keys_;
@@ -76,17 +52,14 @@ class Trial {
 };
 
 const VarlenAttention& choose(const at::Tensor& q_NHE, int64_t kvHeads) {
-  at::NoGradGuard noGrad;
   const Trial trial(q_NHE.options(), q_NHE.size(1), kvHeads, q_NHE.size(2));
   std::string faults;
   for (const VarlenAttention* attention : {&flashVarlenAttention(), &efficientVarlenAttention()}) {
-    const std::string fault = trial.fault(*attention);
+    const std::string fault = faultOf([&] { return trial.compare(*attention); });
     if (fault.empty()) return *attention;
     faults += std::string("\n  ") + attention->name() + ": " + fault;
   }
-  TORCH_WARN("Attention on ", q_NHE.device(),
-             " is computed by plain tensor operations, which is slow, because PyTorch's ",
-             "kernels cannot be used for ", q_NHE.scalar_type(), ", head width ", q_NHE.size(2), ":", faults);
+  warnOfPlain("Training", q_NHE.options(), q_NHE.size(2), faults);
   return plainVarlenAttention();
 }
 

@@ -37,8 +37,4 @@ struct CacheShape {
   int64_t slotLength = 0;  // most tokens of a completion that the cache must hold
 };
 
-/// Hand-written kernels for float32 on the CPU, tensor operations elsewhere.
-std::unique_ptr<Cache> makeCache(const model::ModelConfig& config, const CacheShape& shape,
-                                 const at::TensorOptions& options);
-
 }  // namespace foothold::rollout

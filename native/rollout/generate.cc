@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "native/model/group_attention.h"
-#include "native/rollout/cache.h"
+#include "native/rollout/decoder.h"
+#include "native/rollout/step_graphs.h"
 
 namespace foothold::rollout {
 namespace {
@@ -14,38 +15,25 @@ namespace {
 /// Prompts are prefilled in passes of about this many tokens.
 constexpr int64_t kPrefillTokens = 2048;
 
-/// Prompts attend to themselves and leave their keys and values in the cache.
+/// Prompts attend to themselves and leave their keys and values with the decoder.
 class PrefillAttention : public model::Attention {
  public:
-  PrefillAttention(Cache& cache, c10::intrusive_ptr<model::PackedLayout> layout, std::vector<int64_t> groups)
-      : cache_(cache), layout_(std::move(layout)), groups_(std::move(groups)) {}
+  PrefillAttention(Decoder& decoder, c10::intrusive_ptr<model::PackedLayout> layout, std::vector<int64_t> groups)
+      : decoder_(decoder), layout_(std::move(layout)), groups_(std::move(groups)) {}
 
   at::Tensor attend(int64_t layer, const at::Tensor& q_NHE, const at::Tensor& k_NKE, const at::Tensor& v_NKE) override {
     for (size_t i = 0; i < groups_.size(); ++i) {
       const model::Span& span = layout_->groups[i].prompt;
-      cache_.addPrompt(groups_[i], layer, k_NKE.narrow(0, span.start, span.length),
-                       v_NKE.narrow(0, span.start, span.length));
+      decoder_.addPrompt(groups_[i], layer, k_NKE.narrow(0, span.start, span.length),
+                         v_NKE.narrow(0, span.start, span.length));
     }
     return model::groupAttention(q_NHE, k_NKE, v_NKE, layout_);
   }
 
  private:
-  Cache& cache_;
+  Decoder& decoder_;
   c10::intrusive_ptr<model::PackedLayout> layout_;
   std::vector<int64_t> groups_;
-};
-
-/// One token of every running row attends to what the cache holds.
-class DecodeAttention : public model::Attention {
- public:
-  DecodeAttention(Cache& cache, const std::vector<CacheRow>& rows) : cache_(cache), rows_(rows) {}
-  at::Tensor attend(int64_t layer, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) override {
-    return cache_.attend(layer, rows_, q, k, v);
-  }
-
- private:
-  Cache& cache_;
-  const std::vector<CacheRow>& rows_;
 };
 
 class Generator {
@@ -61,10 +49,17 @@ class Generator {
         groups_(request.prompts.rows(), Group{request.numGenerations, false, {}}) {
     // The last token of a completion is never fed back, so it needs no place in the cache.
     slotLength_ = std::max<int64_t>(request.maxCompletionLength - 1, 1);
-    const int64_t total = static_cast<int64_t>(completions_.size());
-    const int64_t slots = std::clamp<int64_t>(request.maxBatchedTokens / slotLength_, 1, std::max<int64_t>(total, 1));
-    cache_ = makeCache(model.config, {request.prompts.rows(), slots, slotLength_}, model.weights.embedding.options());
-    for (int64_t slot = slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
+    DecoderShape wanted;
+    wanted.groups = request.prompts.rows();
+    wanted.groupSize = request.numGenerations;
+    wanted.slots = static_cast<int64_t>(completions_.size());
+    wanted.slotLength = slotLength_;
+    for (int64_t i = 0; i < wanted.groups; ++i) {
+      wanted.promptLength = std::max(wanted.promptLength, request.prompts.length(i));
+    }
+    const DecoderShape shape = fitDecoder(model, wanted, request.maxBatchedTokens);
+    decoder_ = makeDecoder(model, shape);
+    for (int64_t slot = shape.slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
   }
 
   std::vector<Completion> run() {
@@ -88,9 +83,13 @@ class Generator {
       const int64_t cost = slotLength_ + (groups_[group].held ? 0 : request_.prompts.length(group));
       const bool idle = running_.empty() && fresh.empty();
       if (!idle && tokensHeld_ + cost > request_.maxBatchedTokens) break;
+      if (!groups_[group].held) {
+        if (promptsHeld_ == decoder_->promptCapacity()) break;
+        ++promptsHeld_;
+        groups_[group].held = true;
+        prompts.push_back(group);
+      }
       tokensHeld_ += cost;
-      if (!groups_[group].held) prompts.push_back(group);
-      groups_[group].held = true;
       fresh.push_back({group, freeSlots_.back(), 0});
       freeSlots_.pop_back();
       freshRows_.push_back(waiting_++);
@@ -115,7 +114,7 @@ class Generator {
         last.push_back(static_cast<int64_t>(tokens.size()) - 1);
         part.push_back(group);
       }
-      PrefillAttention attention(*cache_, layout, part);
+      PrefillAttention attention(*decoder_, layout, part);
       const at::Tensor logits_BV =
           logitsOf(model::hiddenStates(model_, upload(tokens), upload(positions), attention, upload(last)));
       for (size_t i = 0; i < part.size(); ++i) groups_[part[i]].logits_V = logits_BV[static_cast<int64_t>(i)].clone();
@@ -134,15 +133,12 @@ class Generator {
   }
 
   void decode() {
-    std::vector<CacheRow> rows;
-    std::vector<int64_t> tokens, positions;
+    std::vector<DecodeRow> rows;
     for (const Running& row : running_) {
-      rows.push_back(row.cache);
-      tokens.push_back(completions_[row.index].tokens.back());
-      positions.push_back(request_.prompts.length(row.cache.group) + row.cache.length);
+      rows.push_back({row.cache, completions_[row.index].tokens.back(),
+                      request_.prompts.length(row.cache.group) + row.cache.length});
     }
-    DecodeAttention attention(*cache_, rows);
-    const at::Tensor logits_BV = logitsOf(model::hiddenStates(model_, upload(tokens), upload(positions), attention));
+    const at::Tensor logits_BV = decoder_->step(rows);
     const float* logits = logits_BV.const_data_ptr<float>();
     std::vector<Sample> samples(rows.size());
     at::parallel_for(0, static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
@@ -179,7 +175,8 @@ class Generator {
     tokensHeld_ -= slotLength_;
     Group& group = groups_[cache.group];
     if (--group.unfinished == 0) {
-      cache_->dropPrompt(cache.group);
+      decoder_->dropPrompt(cache.group);
+      --promptsHeld_;
       group.logits_V.reset();
       tokensHeld_ -= request_.prompts.length(cache.group);
     }
@@ -208,11 +205,11 @@ class Generator {
   const Progress& progress_;
   const OnCompletion& onCompletion_;
   std::vector<Completion> completions_;
-  std::unique_ptr<Cache> cache_;
+  std::unique_ptr<Decoder> decoder_;
   std::vector<Running> running_;
   std::vector<Group> groups_;
   std::vector<int64_t> freeSlots_, freshRows_;
-  int64_t slotLength_ = 0, waiting_ = 0, tokensHeld_ = 0, sampled_ = 0;
+  int64_t slotLength_ = 0, waiting_ = 0, tokensHeld_ = 0, promptsHeld_ = 0, sampled_ = 0;
 };
 
 }  // namespace
@@ -220,6 +217,7 @@ class Generator {
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
                                  const Progress& progress, const OnCompletion& onCompletion) {
   at::NoGradGuard noGrad;
+  const OwnStream stream(device);
   return Generator(model, device, request, progress, onCompletion).run();
 }
 

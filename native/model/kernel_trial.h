@@ -1,0 +1,25 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace foothold::model {
+
+/// What a kernel gives, and what tensor operations give in its place.
+struct Comparison {
+  at::Tensor actual, expected;
+};
+
+/// Normal numbers, the same for a seed, whatever else is drawn.
+at::Tensor trialTensor(at::IntArrayRef sizes, uint64_t seed, const at::TensorOptions& options);
+
+/// What is wrong with a kernel, whose call may throw; empty when nothing is. A wrong result is told from a rounded one.
+std::string faultOf(const std::function<std::vector<Comparison>()>& run);
+
+/// Say that plain tensor operations are used on a GPU, and why.
+void warnOfPlain(const char* what, const at::TensorOptions& options, int64_t width, const std::string& faults);
+
+}  // namespace foothold::model

@@ -1,0 +1,91 @@
+#include "native/rollout/step_graphs.h"
+
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+#include <algorithm>
+
+#include "native/model/kernel_trial.h"
+
+namespace foothold::rollout {
+namespace {
+
+/// Recordings that are kept. Each holds its result, the logits of its rows.
+constexpr size_t kMostRecordings = 32;
+
+}  // namespace
+
+at::Tensor StepGraphs::run(const StepShape& shape, const Step& step) {
+  if (!isEnabled_) return step();
+  Recording& recording = recordings_[shape];
+  recording.lastUse = ++uses_;
+  if (recording.graph) {
+    recording.graph->replay();
+    return recording.result;
+  }
+  // The first time warms up what is made once: products' workspaces, memory, modules that are loaded when used.
+  if (!std::exchange(recording.hasRun, true)) return step();
+  if (recordings_.size() > kMostRecordings) forgetOldest();
+  return record(recording, step);
+}
+
+/// The recorded step must give what the step gives; otherwise, and where recording fails, no graphs are used any more.
+at::Tensor StepGraphs::record(Recording& recording, const Step& step) {
+  const at::Tensor expected = step();
+  const std::string fault = model::faultOf([&]() -> std::vector<model::Comparison> {
+    capture(recording, step);
+    recording.graph->replay();
+    return {{recording.result, expected}};
+  });
+  if (!fault.empty()) {
+    TORCH_WARN("Decoding steps are launched one operation at a time, which is slow, because recording one failed: ",
+               fault);
+    isEnabled_ = false;
+    recordings_.clear();
+  }
+  return expected;
+}
+
+void StepGraphs::capture(Recording& recording, const Step& step) {
+  recording.graph = makeDeviceGraph();
+  recording.graph->begin(pool_);
+  try {
+    recording.result = step();
+  } catch (...) {
+    // A stream that records cannot be used; what it recorded is of no use.
+    try {
+      recording.graph->end();
+    } catch (const c10::Error&) {
+    }
+    throw;
+  }
+  recording.graph->end();
+  pool_ = recording.graph->pool();
+}
+
+void StepGraphs::forgetOldest() {
+  recordings_.erase(std::min_element(recordings_.begin(), recordings_.end(),
+                                     [](const auto& a, const auto& b) { return a.second.lastUse < b.second.lastUse; }));
+}
+
+struct OwnStream::Guard {
+  explicit Guard(const at::Device& device)
+      : device(device), implementation(device.type()), stream(implementation.getStreamFromGlobalPool(device)) {}
+
+  at::Device device;
+  c10::impl::VirtualGuardImpl implementation;
+  c10::StreamGuard stream;
+};
+
+OwnStream::OwnStream(const at::Device& device) {
+  if (device.is_cpu()) return;
+  // What the default stream still does to weights comes before what this one reads.
+  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+  guard_ = std::make_unique<Guard>(device);
+}
+
+OwnStream::~OwnStream() {
+  if (guard_) guard_->implementation.synchronizeDevice(guard_->device.index());
+}
+
+}  // namespace foothold::rollout

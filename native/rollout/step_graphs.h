@@ -1,0 +1,66 @@
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <tuple>
+
+#include "native/rollout/device_graph.h"
+
+namespace foothold::rollout {
+
+/// What the launches of a decoding step depend on: how many places of each pool it computes, and of how many keys.
+struct StepShape {
+  int64_t rows = 0, rowKeys = 0;
+  int64_t prompts = 0, promptKeys = 0;
+  auto operator<=>(const StepShape&) const = default;
+};
+
+/// Runs decoding steps. On a device with graphs a step is recorded when its shape comes again and launched as a whole
+/// from then on; elsewhere it is simply run. A step must read and write the same tensors every time, and take no harm
+/// from being run twice. Weights must stay where they are as long as this lives.
+class StepGraphs {
+ public:
+  using Step = std::function<at::Tensor()>;
+
+  explicit StepGraphs(const at::Device& device) : isEnabled_(hasDeviceGraphs(device)) {}
+
+  /// What the step returns; valid until the next run.
+  at::Tensor run(const StepShape& shape, const Step& step);
+
+ private:
+  struct Recording {
+    bool hasRun = false;
+    int64_t lastUse = 0;
+    at::Tensor result;
+    std::unique_ptr<DeviceGraph> graph;
+  };
+
+  at::Tensor record(Recording& recording, const Step& step);
+  void capture(Recording& recording, const Step& step);
+  void forgetOldest();
+
+  bool isEnabled_;
+  int64_t uses_ = 0;
+  c10::MempoolId_t pool_{0, 0};
+  std::map<StepShape, Recording> recordings_;
+};
+
+/// While it lives, this thread's work on a device goes to a stream of its own, since graphs cannot be recorded from the
+/// default one. Does nothing for the CPU.
+class OwnStream {
+ public:
+  explicit OwnStream(const at::Device& device);
+  ~OwnStream();
+  OwnStream(const OwnStream&) = delete;
+  OwnStream& operator=(const OwnStream&) = delete;
+
+ private:
+  struct Guard;
+  std::unique_ptr<Guard> guard_;
+};
+
+}  // namespace foothold::rollout

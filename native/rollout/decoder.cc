@@ -68,8 +68,9 @@ DecoderShape fitDecoder(const model::Model& model, const DecoderShape& wanted, i
     shape.slots = fit(maxTokens, wanted.slotLength, wanted.slots);
     return shape;
   }
-  // Room is set aside for whole groups; what is left over is for more completions.
-  shape.prompts = fit(maxTokens, wanted.promptLength + wanted.groupSize * wanted.slotLength, wanted.groups);
+  // A prompt keeps its room until the last of its group has ended: on the way, about half of a group runs.
+  const int64_t half = (wanted.groupSize * wanted.slotLength + 1) / 2;
+  shape.prompts = fit(maxTokens, wanted.promptLength + half, wanted.groups);
   shape.slots = fit(maxTokens - shape.prompts * wanted.promptLength, wanted.slotLength, wanted.slots);
   return shape;
 }

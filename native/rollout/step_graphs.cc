@@ -11,7 +11,7 @@ namespace foothold::rollout {
 namespace {
 
 /// Recordings that are kept. Each holds its result, the logits of its rows.
-constexpr size_t kMostRecordings = 32;
+constexpr size_t kMostRecordings = 16;
 
 }  // namespace
 

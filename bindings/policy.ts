@@ -1,4 +1,5 @@
 /** The policy: a transformer with its optimizer, held by the LibTorch addon. */
+import { UserError } from '../lib/errors.js';
 import { loadTorchAddon } from './libtorch.js';
 import type {
   CallOptions,
@@ -55,7 +56,8 @@ interface NativePolicy {
 /**
  * Weights, optimizer state and caches of one model. Calls run in the order in which they were made, on a thread of the
  * policy's own, so that the event loop stays free. Errors carry a `code`: FOOTHOLD_MODEL or FOOTHOLD_FORMAT for files,
- * FOOTHOLD_ARGUMENT for values that do not fit together, FOOTHOLD_OUT_OF_MEMORY.
+ * FOOTHOLD_ARGUMENT for values that do not fit together, FOOTHOLD_DEVICE (a UserError) for a device that there is not,
+ * FOOTHOLD_OUT_OF_MEMORY.
  */
 export class Policy {
   #native: NativePolicy | null;
@@ -78,13 +80,13 @@ export class Policy {
   /** Load weights from safetensors shards or a GGUF file; every tensor is checked by name and shape. */
   static async load(options: LoadOptions): Promise<Policy> {
     const native = createNative();
-    return new Policy(native, options.config, await native.load(options).promise);
+    return new Policy(native, options.config, await placed(native.load(options)));
   }
 
   /** New weights: matrices from a normal distribution of standard deviation 0.02, the same for a seed on every device. */
   static async random(config: ModelConfig, placement: Placement & { seed: number }): Promise<Policy> {
     const native = createNative();
-    return new Policy(native, config, await native.random({ ...placement, config }).promise);
+    return new Policy(native, config, await placed(native.random({ ...placement, config })));
   }
 
   /** Sample completions of a batch of prompts. See {@link GenerateRequest} and {@link Rollouts}. */
@@ -157,6 +159,17 @@ export class Policy {
 
 function rollouts({ tokens, offsets, logProbs, finished }: NativeRollouts): Rollouts {
   return { completions: { values: tokens, offsets }, logProbs: { values: logProbs, offsets }, finished };
+}
+
+/** Wait for a policy's weights. A device that there is not is the user's to put right. */
+async function placed(call: Call<Placed>): Promise<Placed> {
+  try {
+    return await call.promise;
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string };
+    if (code === 'FOOTHOLD_DEVICE') throw new UserError(message, code, { cause });
+    throw cause;
+  }
 }
 
 function createNative(): NativePolicy {

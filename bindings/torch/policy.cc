@@ -2,6 +2,7 @@
 #include "native/train/policy.h"
 
 #include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/DeviceGuard.h>
 #include <c10/core/GradMode.h>
 #include <napi.h>
 
@@ -137,7 +138,12 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
   Napi::Value call(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Work work, TakeNews takeNews = {}) {
     return startCall(
         info.This().As<Napi::Object>(), worker_, onProgress,
-        [shared = shared_, work = std::move(work)](Progress& progress) { return work(shared->get(), progress); },
+        [shared = shared_, work = std::move(work)](Progress& progress) {
+          Policy& policy = shared->get();
+          // What is made without saying where, as within LibTorch's kernels, is made on the policy's device too.
+          const c10::DeviceGuard guard(policy.device);
+          return work(policy, progress);
+        },
         std::move(takeNews));
   }
 

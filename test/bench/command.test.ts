@@ -60,11 +60,14 @@ it.each([
   [['rollout', '--prompt-length', '0'], 2, '--prompt-length takes a whole number from 1 on'],
   [['update', '--completion-length', '32768'], 2, 'are together more than the 32768 tokens'],
   [['update', '--shape', 'huge'], 2, 'Choices: "tiny", "small", "0.5b"'],
+  [['rollout', '--device', 'gpu'], 1, 'device must be auto, cpu, cuda or cuda:<number>, got gpu\n'],
+  [['update', '--device', 'cuda:99'], 1, /finds no CUDA device|there is no device cuda:99/],
   [['reward', '--threads', '1.5'], 2, '--threads takes a whole number from 1 on'],
   [['reward', '--pairs', join(folder, 'none')], 1, 'none cannot be read'],
   [['reward', '--pairs', '/dev/null'], 1, '/dev/null has no pairs'],
 ])('refuses %j', (words, expected, message) => {
   const { status, stderr } = foothold(['bench', ...words]);
-  expect(stderr).toContain(message);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain('This is not a mistake that Foothold expects');
   expect(status).toBe(expected);
 });

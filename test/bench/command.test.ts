@@ -27,6 +27,11 @@ describe.each(['rollout', 'update'])('foothold bench %s', (name) => {
     const tokens = 2 * 3 * 5;
     expect(report.tokensPerSecond.max).toBeCloseTo(tokens / report.seconds.min, 6);
     expect(report.productShare.median).toBeGreaterThan(0);
+    expect(report.operationsPerSecond.median).toBeGreaterThan(1e6);
+    expect(report.operationsPerSecond.max).toBeLessThan(1e16);
+    expect(report.largeProductOperationsPerSecond).toBeGreaterThan(1e8);
+    if (name === 'rollout') expect(report.bytesPerSecond.median).toBeGreaterThan(1e6);
+    else expect(report.bytesPerSecond).toBeUndefined();
     expect(report.seconds.min).toBeLessThanOrEqual(report.seconds.median);
     // The weights, their optimizer's state and Node itself are more than 60 MB.
     expect(report.peakBytes).toBeGreaterThan(6e7);
@@ -36,6 +41,8 @@ describe.each(['rollout', 'update'])('foothold bench %s', (name) => {
     const { stdout } = run(name, ...tiny);
     expect(stdout).toContain(`${name}, shape tiny: 2 prompts of 20 tokens × 3 completions of 5`);
     expect(stdout).toMatch(/tokens\/s +[\d.,]+ \([\d.,]+ to [\d.,]+\) of completions/);
+    expect(stdout).toMatch(/arithmetic +[\d.,]+ [kMGT]FLOP\/s .*: \d+ % of the [\d.,]+ [MGT]FLOP\/s that large/);
+    expect(/memory read +[\d.,]+ [kMGT]B\/s/.test(stdout)).toBe(name === 'rollout');
   });
 });
 

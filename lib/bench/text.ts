@@ -20,7 +20,13 @@ const prefixed =
 const withRange = ({ median, min, max }: Spread, format: Format) =>
   `${format(median)} (${format(min)} to ${format(max)})`;
 
-export function modelText(name: string, result: ModelBenchResult, repetitions: number, machine: BenchMachine): string {
+export function modelText(
+  name: string,
+  result: ModelBenchResult,
+  repetitions: number,
+  kernels: readonly string[],
+  machine: BenchMachine,
+): string {
   const { prompts, promptLength, generations, completionLength } = result.work;
   return rows(
     `${name}, shape ${result.shape}: ${prompts} prompts of ${promptLength} tokens × ${generations} completions of ${completionLength}`,
@@ -34,6 +40,7 @@ export function modelText(name: string, result: ModelBenchResult, repetitions: n
         'memory read': `${withRange(result.bytesPerSecond, prefixed('B/s'))} of weights and caches`,
       }),
       'peak memory': `${(result.peakBytes / 2 ** 30).toFixed(2)} GiB of the process`,
+      ...(kernels.length > 0 && { kernels: kernels.join('; ') }),
       machine: machineText(machine),
     },
     repetitions,

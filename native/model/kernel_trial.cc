@@ -4,11 +4,16 @@
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
+#include <mutex>
+#include <sstream>
 
 namespace foothold::model {
 namespace {
 
 constexpr double kTolerance = 0.03;
+
+std::mutex notesMutex;
+std::vector<std::string> notes;
 
 /// sqrt(Σ(actual − expected)² / Σexpected²)
 double relativeError(const Comparison& comparison) {
@@ -35,9 +40,25 @@ std::string faultOf(const std::function<std::vector<Comparison>()>& run) {
   }
 }
 
-void warnOfPlain(const char* what, const at::TensorOptions& options, int64_t width, const std::string& faults) {
-  TORCH_WARN(what, " on ", options.device(), " is slow: attention is computed by plain tensor operations, because ",
-             "PyTorch's kernels cannot be used for ", options.dtype().name(), " and head width ", width, ":", faults);
+void noteChoice(const char* use, const char* chosen, const at::TensorOptions& options, int64_t width,
+                const std::string& faults, bool isPlain) {
+  std::ostringstream place;
+  place << options.device() << " in " << c10::typeMetaToScalarType(options.dtype()) << " with head width " << width;
+  note(std::string(use) + " attention on " + place.str() + ": " + chosen);
+  if (!isPlain) return;
+  TORCH_WARN("The ", use, " attention on ", place.str(),
+             " is computed by plain tensor operations, which is slow, because ",
+             "PyTorch's kernels cannot be used:", faults);
+}
+
+std::vector<std::string> notedChoices() {
+  const std::lock_guard<std::mutex> lock(notesMutex);
+  return notes;
+}
+
+void note(const std::string& line) {
+  const std::lock_guard<std::mutex> lock(notesMutex);
+  if (std::find(notes.begin(), notes.end(), line) == notes.end()) notes.push_back(line);
 }
 
 }  // namespace foothold::model

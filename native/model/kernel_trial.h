@@ -19,7 +19,13 @@ at::Tensor trialTensor(at::IntArrayRef sizes, uint64_t seed, const at::TensorOpt
 /// What is wrong with a kernel, whose call may throw; empty when nothing is. A wrong result is told from a rounded one.
 std::string faultOf(const std::function<std::vector<Comparison>()>& run);
 
-/// Say that plain tensor operations are used on a GPU, and why.
-void warnOfPlain(const char* what, const at::TensorOptions& options, int64_t width, const std::string& faults);
+/// Note what was chosen for a device, a type and a head width. `faults`: what was wrong with the kernels tried before
+/// it, which is said aloud when none was left.
+void noteChoice(const char* use, const char* chosen, const at::TensorOptions& options, int64_t width,
+                const std::string& faults, bool isPlain);
+
+/// What was chosen and recorded so far in this process, a line each.
+std::vector<std::string> notedChoices();
+void note(const std::string& line);
 
 }  // namespace foothold::model

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "native/model/kernel_trial.h"
+#include "native/model/kernels.h"
 #include "native/model/varlen_attention.h"
 #include "native/model/varlen_kernels.h"
 
@@ -56,17 +57,20 @@ const VarlenAttention& choose(const at::Tensor& q_NHE, int64_t kvHeads) {
   std::string faults;
   for (const VarlenAttention* attention : {&flashVarlenAttention(), &efficientVarlenAttention()}) {
     const std::string fault = faultOf([&] { return trial.compare(*attention); });
-    if (fault.empty()) return *attention;
+    if (fault.empty()) {
+      noteChoice("training", attention->name(), q_NHE.options(), q_NHE.size(2), faults, /*isPlain=*/false);
+      return *attention;
+    }
     faults += std::string("\n  ") + attention->name() + ": " + fault;
   }
-  warnOfPlain("Training", q_NHE.options(), q_NHE.size(2), faults);
+  noteChoice("training", plainVarlenAttention().name(), q_NHE.options(), q_NHE.size(2), faults, /*isPlain=*/true);
   return plainVarlenAttention();
 }
 
 }  // namespace
 
 const VarlenAttention& varlenAttentionFor(const at::Tensor& q_NHE, const at::Tensor& k_MKE) {
-  if (q_NHE.is_cpu()) return plainVarlenAttention();
+  if (q_NHE.is_cpu() || !kernels::areEnabled()) return plainVarlenAttention();
   using Key = std::tuple<c10::DeviceIndex, at::ScalarType, int64_t, int64_t, int64_t>;
   static std::mutex mutex;
   static std::map<Key, const VarlenAttention*> chosen;

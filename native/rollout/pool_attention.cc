@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "native/model/kernel_trial.h"
+#include "native/model/kernels.h"
 
 namespace foothold::rollout {
 namespace {
@@ -86,10 +87,13 @@ const PoolAttention& choose(const at::TensorOptions& options, int64_t width) {
   std::string faults;
   for (const PoolAttention* attention : std::initializer_list<const PoolAttention*>{&flash, &efficient}) {
     const std::string fault = model::faultOf([&] { return compare(*attention, options, width); });
-    if (fault.empty()) return *attention;
+    if (fault.empty()) {
+      model::noteChoice("decoding", attention->name(), options, width, faults, /*isPlain=*/false);
+      return *attention;
+    }
     faults += std::string("\n  ") + attention->name() + ": " + fault;
   }
-  model::warnOfPlain("Sampling", options, width, faults);
+  model::noteChoice("decoding", plainPoolAttention().name(), options, width, faults, /*isPlain=*/true);
   return plainPoolAttention();
 }
 
@@ -110,7 +114,7 @@ const PoolAttention& plainPoolAttention() {
 }
 
 const PoolAttention& poolAttentionFor(const at::TensorOptions& options, int64_t width) {
-  if (options.device().is_cpu()) return plainPoolAttention();
+  if (options.device().is_cpu() || !model::kernels::areEnabled()) return plainPoolAttention();
   using Key = std::tuple<c10::DeviceIndex, at::ScalarType, int64_t>;
   static std::mutex mutex;
   static std::map<Key, const PoolAttention*> chosen;

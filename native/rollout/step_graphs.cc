@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "native/model/kernel_trial.h"
+#include "native/model/kernels.h"
 
 namespace foothold::rollout {
 namespace {
@@ -14,6 +15,9 @@ namespace {
 constexpr size_t kMostRecordings = 16;
 
 }  // namespace
+
+StepGraphs::StepGraphs(const at::Device& device)
+    : isEnabled_(model::kernels::areEnabled() && hasDeviceGraphs(device)) {}
 
 at::Tensor StepGraphs::run(const StepShape& shape, const Step& step) {
   if (!isEnabled_) return step();
@@ -37,7 +41,10 @@ at::Tensor StepGraphs::record(Recording& recording, const Step& step) {
     recording.graph->replay();
     return {{recording.result, expected}};
   });
-  if (!fault.empty()) {
+  if (fault.empty()) {
+    model::note("decoding steps: recorded and launched as a whole");
+  } else {
+    model::note("decoding steps: one operation at a time");
     TORCH_WARN("Decoding steps are launched one operation at a time, which is slow, because recording one failed: ",
                fault);
     isEnabled_ = false;

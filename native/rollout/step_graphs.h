@@ -26,7 +26,7 @@ class StepGraphs {
  public:
   using Step = std::function<at::Tensor()>;
 
-  explicit StepGraphs(const at::Device& device) : isEnabled_(hasDeviceGraphs(device)) {}
+  explicit StepGraphs(const at::Device& device);
 
   /// What the step returns; valid until the next run.
   at::Tensor run(const StepShape& shape, const Step& step);

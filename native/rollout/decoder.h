@@ -28,8 +28,8 @@ class Decoder {
   virtual void addPrompt(int64_t group, int64_t layer, const at::Tensor& k_PKE, const at::Tensor& v_PKE) = 0;
   virtual void dropPrompt(int64_t group) = 0;
 
-  /// Logits [B, V], float32 on the CPU and valid until the next step, after the latest tokens of B rows ordered by
-  /// group: all that run.
+  /// Logits [B, V], on the model's device and in its type, after the latest tokens of B rows ordered by group: all that
+  /// run.
   virtual at::Tensor step(const std::vector<DecodeRow>& rows) = 0;
 };
 

@@ -1,12 +1,12 @@
 #include "native/rollout/generate.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 
 #include "native/model/group_attention.h"
 #include "native/rollout/decoder.h"
+#include "native/rollout/row_sampler.h"
 #include "native/rollout/step_graphs.h"
 
 namespace foothold::rollout {
@@ -125,7 +125,9 @@ class Generator {
   void start(const std::vector<CacheRow>& fresh) {
     for (size_t i = 0; i < fresh.size(); ++i) {
       const at::Tensor logits_V = groups_[fresh[i].group].logits_V;
-      accept(freshRows_[i], fresh[i], draw(freshRows_[i], logits_V.const_data_ptr<float>()));
+      accept(freshRows_[i], fresh[i],
+             sample(logits_V.const_data_ptr<float>(), model_.config.vocabSize, request_.sampling,
+                    nextUniform(freshRows_[i])));
     }
     freshRows_.clear();
     std::stable_sort(running_.begin(), running_.end(),
@@ -138,12 +140,9 @@ class Generator {
       rows.push_back({row.cache, completions_[row.index].tokens.back(),
                       request_.prompts.length(row.cache.group) + row.cache.length});
     }
-    const at::Tensor logits_BV = decoder_->step(rows);
-    const float* logits = logits_BV.const_data_ptr<float>();
-    std::vector<Sample> samples(rows.size());
-    at::parallel_for(0, static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) samples[i] = draw(running_[i].index, logits + i * logits_BV.size(1));
-    });
+    std::vector<double> u;
+    for (const Running& row : running_) u.push_back(nextUniform(row.index));
+    const std::vector<Sample> samples = sampleRows(decoder_->step(rows), request_.sampling, u);
     const std::vector<Running> before = std::move(running_);
     running_.clear();
     for (size_t i = 0; i < before.size(); ++i) {
@@ -153,9 +152,8 @@ class Generator {
     }
   }
 
-  Sample draw(int64_t row, const float* logits) const {
-    const double u = uniform(request_.seed, static_cast<uint64_t>(row), completions_[row].tokens.size());
-    return sample(logits, model_.config.vocabSize, request_.sampling, u);
+  double nextUniform(int64_t row) const {
+    return uniform(request_.seed, static_cast<uint64_t>(row), completions_[row].tokens.size());
   }
 
   /// Add a token to a row, which then goes on running or gives back its place.

@@ -208,21 +208,10 @@ at::Tensor PoolDecoder::step(const std::vector<DecodeRow>& rows) {
   arrange(rows);
   const StepShape shape = shapeOf(rows);
   upload(rows, shape);
-  return toHost(graphs_.run(shape, [&] { return logits(shape); }), rows);
-}
-
-/// The places of the rows alone, in their order.
-at::Tensor PoolDecoder::toHost(const at::Tensor& logits_SV, const std::vector<DecodeRow>& rows) {
+  const at::Tensor logits_SV = graphs_.run(shape, [&] { return logits(shape); });
   std::vector<int64_t> places;
   for (const DecodeRow& row : rows) places.push_back(rows_.of(row.cache.slot));
-  const at::Tensor places_B = at::tensor(places, at::TensorOptions(at::kLong)).to(logits_SV.device());
-  const int64_t count = places_B.size(0);
-  if (!hostLogits_.defined() || hostLogits_.size(0) < count) {
-    // From a GPU, which writes to pinned memory by itself: tens of megabytes a step where the vocabulary is large.
-    hostLogits_ = at::empty({placesFor(count, rows_.capacity()), logits_SV.size(1)},
-                            at::TensorOptions(at::kFloat).pinned_memory(logits_SV.is_cuda()));
-  }
-  return hostLogits_.narrow(0, 0, count).copy_(logits_SV.index_select(0, places_B));
+  return logits_SV.index_select(0, at::tensor(places, at::TensorOptions(at::kLong)).to(logits_SV.device()));
 }
 
 }  // namespace foothold::rollout

@@ -34,7 +34,6 @@ class PoolDecoder : public Decoder {
   StepShape shapeOf(const std::vector<DecodeRow>& rows) const;
   void upload(const std::vector<DecodeRow>& rows, const StepShape& shape);
   at::Tensor logits(const StepShape& shape);
-  at::Tensor toHost(const at::Tensor& logits_SV, const std::vector<DecodeRow>& rows);
 
   const model::Model& model_;
   int64_t groupSize_;
@@ -43,7 +42,6 @@ class PoolDecoder : public Decoder {
   std::vector<int64_t> promptLengths_;        // by place
   const PoolAttention& attention_;
   at::Tensor inputs_;  // int64, what `upload` writes
-  at::Tensor hostLogits_;
   StepGraphs graphs_;  // last: its recordings use the tensors above
 };
 

@@ -32,8 +32,12 @@ function request(overrides: Partial<GenerateRequest> = {}): GenerateRequest {
 const rowsOf = ({ completions }: Rollouts) =>
   Array.from({ length: completions.offsets.length - 1 }, (_, i) => [...raggedRow(completions, i)]);
 
-async function withPolicy<T>(act: (policy: Policy) => Promise<T>, dtype: 'float32' | 'bfloat16' = 'float32') {
-  const policy = await randomPolicy(config, dtype);
+async function withPolicy<T>(
+  act: (policy: Policy) => Promise<T>,
+  dtype: 'float32' | 'bfloat16' = 'float32',
+  vocabSize = config.vocabSize,
+) {
+  const policy = await randomPolicy({ ...config, vocabSize }, dtype);
   try {
     return await act(policy);
   } finally {
@@ -48,6 +52,22 @@ test('rows of many lengths are those of the kernels for the CPU', async () => {
   expect(new Set(rowsOf(pools).map((row) => row.length)).size).toBeGreaterThan(10);
   expect(rowsOf(pools)).toEqual(rowsOf(kernels));
   expect(relativeError(pools.logProbs.values, kernels.logProbs.values)).toBeLessThan(1e-4);
+});
+
+// The sampler sums weights by blocks of 256 tokens: less than one, exactly two, three and a bit.
+test.each([200, 512, 790])('draws from %i tokens are those of the sampler for the CPU', async (vocabSize) => {
+  const draw = () =>
+    withPolicy(
+      (policy) => policy.generate(request({ temperature: 0.7, maxCompletionLength: 60 })),
+      'float32',
+      vocabSize,
+    );
+  const blocks = await draw();
+  setKernelsEnabled(true);
+  const kernels = await draw();
+  expect(Math.max(...blocks.completions.values)).toBeGreaterThan(vocabSize - 50);
+  expect(rowsOf(blocks)).toEqual(rowsOf(kernels));
+  expect(relativeError(blocks.logProbs.values, kernels.logProbs.values)).toBeLessThan(1e-4);
 });
 
 // One place for a prompt and one for a row; a group at a time; several; all but one.

@@ -2,7 +2,6 @@
 #include "native/train/policy.h"
 
 #include <c10/core/CachingDeviceAllocator.h>
-#include <c10/core/DeviceGuard.h>
 #include <c10/core/GradMode.h>
 #include <napi.h>
 
@@ -140,8 +139,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
         info.This().As<Napi::Object>(), worker_, onProgress,
         [shared = shared_, work = std::move(work)](Progress& progress) {
           Policy& policy = shared->get();
-          // What is made without saying where, as within LibTorch's kernels, is made on the policy's device too.
-          const c10::DeviceGuard guard(policy.device);
+          const foothold::model::DeviceStream::Use use(policy.stream);
           return work(policy, progress);
         },
         std::move(takeNews));

@@ -7,7 +7,6 @@
 #include "native/model/group_attention.h"
 #include "native/rollout/decoder.h"
 #include "native/rollout/row_sampler.h"
-#include "native/rollout/step_graphs.h"
 
 namespace foothold::rollout {
 namespace {
@@ -215,7 +214,6 @@ class Generator {
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
                                  const Progress& progress, const OnCompletion& onCompletion) {
   at::NoGradGuard noGrad;
-  const OwnStream stream(device);
   return Generator(model, device, request, progress, onCompletion).run();
 }
 

@@ -1,8 +1,5 @@
 #include "native/rollout/step_graphs.h"
 
-#include <c10/core/StreamGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
-
 #include <algorithm>
 
 #include "native/model/kernel_trial.h"
@@ -73,26 +70,6 @@ void StepGraphs::capture(Recording& recording, const Step& step) {
 void StepGraphs::forgetOldest() {
   recordings_.erase(std::min_element(recordings_.begin(), recordings_.end(),
                                      [](const auto& a, const auto& b) { return a.second.lastUse < b.second.lastUse; }));
-}
-
-struct OwnStream::Guard {
-  explicit Guard(const at::Device& device)
-      : device(device), implementation(device.type()), stream(implementation.getStreamFromGlobalPool(device)) {}
-
-  at::Device device;
-  c10::impl::VirtualGuardImpl implementation;
-  c10::StreamGuard stream;
-};
-
-OwnStream::OwnStream(const at::Device& device) {
-  if (device.is_cpu()) return;
-  // What the default stream still does to weights comes before what this one reads.
-  c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
-  guard_ = std::make_unique<Guard>(device);
-}
-
-OwnStream::~OwnStream() {
-  if (guard_) guard_->implementation.synchronizeDevice(guard_->device.index());
 }
 
 }  // namespace foothold::rollout

@@ -21,7 +21,8 @@ struct StepShape {
 
 /// Runs decoding steps. On a device with graphs a step is recorded when its shape comes again and launched as a whole
 /// from then on; elsewhere it is simply run. A step must read and write the same tensors every time, and take no harm
-/// from being run twice. Weights must stay where they are as long as this lives.
+/// from being run twice. The current stream must not be the device's default one (model::DeviceStream), and weights must
+/// stay where they are as long as this lives.
 class StepGraphs {
  public:
   using Step = std::function<at::Tensor()>;
@@ -47,20 +48,6 @@ class StepGraphs {
   int64_t uses_ = 0;
   c10::MempoolId_t pool_{0, 0};
   std::map<StepShape, Recording> recordings_;
-};
-
-/// While it lives, this thread's work on a device goes to a stream of its own, since graphs cannot be recorded from the
-/// default one. Does nothing for the CPU.
-class OwnStream {
- public:
-  explicit OwnStream(const at::Device& device);
-  ~OwnStream();
-  OwnStream(const OwnStream&) = delete;
-  OwnStream& operator=(const OwnStream&) = delete;
-
- private:
-  struct Guard;
-  std::unique_ptr<Guard> guard_;
 };
 
 }  // namespace foothold::rollout

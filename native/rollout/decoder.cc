@@ -75,9 +75,9 @@ DecoderShape fitDecoder(const model::Model& model, const DecoderShape& wanted, i
   return shape;
 }
 
-std::unique_ptr<Decoder> makeDecoder(const model::Model& model, const DecoderShape& shape) {
+std::unique_ptr<Decoder> makeDecoder(const model::Model& model, const DecoderShape& shape, GraphMemory& memory) {
   if (hasCpuKernels(model)) return std::make_unique<CpuDecoder>(model, shape);
-  return std::make_unique<PoolDecoder>(model, shape);
+  return std::make_unique<PoolDecoder>(model, shape, memory);
 }
 
 }  // namespace foothold::rollout

@@ -7,6 +7,7 @@
 
 #include "native/model/transformer.h"
 #include "native/rollout/cache.h"
+#include "native/rollout/step_graphs.h"
 
 namespace foothold::rollout {
 
@@ -47,6 +48,6 @@ struct DecoderShape {
 DecoderShape fitDecoder(const model::Model& model, const DecoderShape& wanted, int64_t maxTokens);
 
 /// Hand-written kernels for float32 on the CPU, static pools elsewhere.
-std::unique_ptr<Decoder> makeDecoder(const model::Model& model, const DecoderShape& shape);
+std::unique_ptr<Decoder> makeDecoder(const model::Model& model, const DecoderShape& shape, GraphMemory& memory);
 
 }  // namespace foothold::rollout

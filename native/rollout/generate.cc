@@ -37,7 +37,7 @@ class PrefillAttention : public model::Attention {
 
 class Generator {
  public:
-  Generator(const model::Model& model, const at::Device& device, const GenerateRequest& request,
+  Generator(const model::Model& model, const at::Device& device, const GenerateRequest& request, GraphMemory& memory,
             const Progress& progress, const OnCompletion& onCompletion)
       : model_(model),
         device_(device),
@@ -57,7 +57,7 @@ class Generator {
       wanted.promptLength = std::max(wanted.promptLength, request.prompts.length(i));
     }
     const DecoderShape shape = fitDecoder(model, wanted, request.maxBatchedTokens);
-    decoder_ = makeDecoder(model, shape);
+    decoder_ = makeDecoder(model, shape, memory);
     for (int64_t slot = shape.slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
   }
 
@@ -212,9 +212,9 @@ class Generator {
 }  // namespace
 
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
-                                 const Progress& progress, const OnCompletion& onCompletion) {
+                                 GraphMemory& memory, const Progress& progress, const OnCompletion& onCompletion) {
   at::NoGradGuard noGrad;
-  return Generator(model, device, request, progress, onCompletion).run();
+  return Generator(model, device, request, memory, progress, onCompletion).run();
 }
 
 }  // namespace foothold::rollout

@@ -104,7 +104,7 @@ class PoolDecoder::StepAttention : public model::Attention {
   PoolSequences own_, prompt_;
 };
 
-PoolDecoder::PoolDecoder(const model::Model& model, const DecoderShape& shape)
+PoolDecoder::PoolDecoder(const model::Model& model, const DecoderShape& shape, GraphMemory& memory)
     : model_(model),
       groupSize_(shape.groupSize),
       rowPools_(makePools(shape.slots, shape.slotLength)),
@@ -115,7 +115,7 @@ PoolDecoder::PoolDecoder(const model::Model& model, const DecoderShape& shape)
       attention_(poolAttentionFor(model.weights.embedding.options(), model.config.headDim)),
       inputs_(at::zeros({4 * shape.slots + shape.prompts * (shape.groupSize + 1)},
                         model.weights.embedding.options().dtype(at::kLong))),
-      graphs_(model.weights.embedding.device()) {}
+      graphs_(model.weights.embedding.device(), memory) {}
 
 std::vector<PoolDecoder::Pool> PoolDecoder::makePools(int64_t places, int64_t tokens) const {
   const auto make = [&] {

@@ -14,7 +14,7 @@ namespace foothold::rollout {
 /// What changes from step to step goes to the device in one tensor.
 class PoolDecoder : public Decoder {
  public:
-  PoolDecoder(const model::Model& model, const DecoderShape& shape);
+  PoolDecoder(const model::Model& model, const DecoderShape& shape, GraphMemory& memory);
 
   int64_t promptCapacity() const override { return prompts_.capacity(); }
   void addPrompt(int64_t group, int64_t layer, const at::Tensor& k_PKE, const at::Tensor& v_PKE) override;

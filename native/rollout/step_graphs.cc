@@ -13,8 +13,8 @@ constexpr size_t kMostRecordings = 16;
 
 }  // namespace
 
-StepGraphs::StepGraphs(const at::Device& device)
-    : isEnabled_(model::kernels::areEnabled() && hasDeviceGraphs(device)) {}
+StepGraphs::StepGraphs(const at::Device& device, GraphMemory& memory)
+    : isEnabled_(model::kernels::areEnabled() && hasDeviceGraphs(device)), memory_(memory) {}
 
 at::Tensor StepGraphs::run(const StepShape& shape, const Step& step) {
   if (!isEnabled_) return step();
@@ -46,13 +46,14 @@ at::Tensor StepGraphs::record(Recording& recording, const Step& step) {
                fault);
     isEnabled_ = false;
     recordings_.clear();
+    memory_.keeper.reset();
   }
   return expected;
 }
 
 void StepGraphs::capture(Recording& recording, const Step& step) {
   recording.graph = makeDeviceGraph();
-  recording.graph->begin(pool_);
+  recording.graph->begin(memory_.keeper ? memory_.keeper->pool() : c10::MempoolId_t{0, 0});
   try {
     recording.result = step();
   } catch (...) {
@@ -64,7 +65,7 @@ void StepGraphs::capture(Recording& recording, const Step& step) {
     throw;
   }
   recording.graph->end();
-  pool_ = recording.graph->pool();
+  memory_.keeper = recording.graph;
 }
 
 void StepGraphs::forgetOldest() {

@@ -19,15 +19,22 @@ struct StepShape {
   auto operator<=>(const StepShape&) const = default;
 };
 
+/// The memory of recorded steps, kept from one use of StepGraphs to the next by keeping the graph that has it. Without
+/// it every use would take new memory, which LibTorch gives back only when there is none left. Not for two uses at
+/// once.
+struct GraphMemory {
+  std::shared_ptr<DeviceGraph> keeper;
+};
+
 /// Runs decoding steps. On a device with graphs a step is recorded when its shape comes again and launched as a whole
 /// from then on; elsewhere it is simply run. A step must read and write the same tensors every time, and take no harm
-/// from being run twice. The current stream must not be the device's default one (model::DeviceStream), and weights must
-/// stay where they are as long as this lives.
+/// from being run twice. The current stream must not be the device's default one (model::DeviceStream), and weights
+/// must stay where they are as long as this lives.
 class StepGraphs {
  public:
   using Step = std::function<at::Tensor()>;
 
-  explicit StepGraphs(const at::Device& device);
+  StepGraphs(const at::Device& device, GraphMemory& memory);
 
   /// What the step returns; valid until the next run.
   at::Tensor run(const StepShape& shape, const Step& step);
@@ -37,7 +44,7 @@ class StepGraphs {
     bool hasRun = false;
     int64_t lastUse = 0;
     at::Tensor result;
-    std::unique_ptr<DeviceGraph> graph;
+    std::shared_ptr<DeviceGraph> graph;
   };
 
   at::Tensor record(Recording& recording, const Step& step);
@@ -45,8 +52,8 @@ class StepGraphs {
   void forgetOldest();
 
   bool isEnabled_;
+  GraphMemory& memory_;
   int64_t uses_ = 0;
-  c10::MempoolId_t pool_{0, 0};
   std::map<StepShape, Recording> recordings_;
 };
 

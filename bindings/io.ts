@@ -25,6 +25,15 @@ export interface TensorToWrite extends Tensor {
   dtype: 'F32' | 'F16' | 'BF16' | 'Q8_0';
 }
 
+/** A tensor for a GGUF file. */
+export interface GgufTensorToWrite extends Omit<TensorToWrite, 'values'> {
+  /**
+   * A function is called when it is the tensor's turn, and what it gives is taken: its buffer is freed (detached) once
+   * the values are written, so that one tensor at a time is in memory.
+   */
+  values: Float32Array | (() => Float32Array);
+}
+
 export type GgufScalarType =
   | 'U8'
   | 'I8'
@@ -54,7 +63,7 @@ interface IoAddon {
   readSafetensorsHeader(path: string): SafetensorsHeader;
   readTensor(path: string, name: string): Tensor;
   writeSafetensors(path: string, tensors: TensorToWrite[], metadata: Record<string, string>): void;
-  writeGguf(path: string, tensors: TensorToWrite[], metadata: Record<string, TypedGgufValue>): void;
+  writeGguf(path: string, tensors: GgufTensorToWrite[], metadata: Record<string, TypedGgufValue>): void;
 }
 
 const addon = (): IoAddon => loadTorchAddon() as IoAddon;
@@ -82,8 +91,12 @@ export function writeSafetensors(path: string, tensors: TensorToWrite[], metadat
   addon().writeSafetensors(path, tensors, metadata);
 }
 
-/** Write a GGUF file of version 3, as safely as `writeSafetensors`. */
-export function writeGguf(path: string, tensors: TensorToWrite[], metadata: Record<string, TypedGgufValue> = {}): void {
+/** Write a GGUF file of version 3, as safely as `writeSafetensors`, tensor by tensor. */
+export function writeGguf(
+  path: string,
+  tensors: GgufTensorToWrite[],
+  metadata: Record<string, TypedGgufValue> = {},
+): void {
   addon().writeGguf(path, tensors, metadata);
 }
 

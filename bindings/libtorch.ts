@@ -1,6 +1,7 @@
 /** Finds LibTorch at run time, puts it into the process by absolute path, and loads the addon that needs it. */
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { UserError } from '../lib/errors.js';
 import {
   coreLibraries,
@@ -97,5 +98,8 @@ function openTorchAddon(): unknown {
       { cause },
     );
   }
-  return loadAddon('torch');
+  const addon = loadAddon('torch') as { stopWorkers(): void };
+  // `process.exit` destroys what LibTorch keeps: a call that still ran would end the process with a segmentation fault.
+  if (isMainThread) process.once('exit', () => addon.stopWorkers());
+  return addon;
 }

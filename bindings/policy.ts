@@ -79,14 +79,22 @@ export class Policy {
 
   /** Load weights from safetensors shards or a GGUF file; every tensor is checked by name and shape. */
   static async load(options: LoadOptions): Promise<Policy> {
-    const native = createNative();
-    return new Policy(native, options.config, await placed(native.load(options)));
+    return Policy.#place(options.config, (native) => native.load(options));
   }
 
   /** New weights: matrices from a normal distribution of standard deviation 0.02, the same for a seed on every device. */
   static async random(config: ModelConfig, placement: Placement & { seed: number }): Promise<Policy> {
+    return Policy.#place(config, (native) => native.random({ ...placement, config }));
+  }
+
+  static async #place(config: ModelConfig, place: (native: NativePolicy) => Call<Placed>): Promise<Policy> {
     const native = createNative();
-    return new Policy(native, config, await placed(native.random({ ...placement, config })));
+    try {
+      return new Policy(native, config, await placed(place(native)));
+    } catch (error) {
+      release(native); // its threads would otherwise last until it is collected
+      throw error;
+    }
   }
 
   /** Sample completions of a batch of prompts. See {@link GenerateRequest} and {@link Rollouts}. */
@@ -144,11 +152,11 @@ export class Policy {
     return this.#live().loadOptimizer({ file }).promise;
   }
 
-  /** Free the weights, after the calls already made. Later calls are refused; disposing twice does nothing. */
+  /** Free the weights and end their threads, after the calls already made. Later calls are refused; disposing twice does nothing. */
   dispose(): void {
     const native = this.#native;
     this.#native = null;
-    native?.dispose().promise.catch(() => {});
+    if (native) release(native);
   }
 
   #live(): NativePolicy {
@@ -175,6 +183,10 @@ async function placed(call: Call<Placed>): Promise<Placed> {
 function createNative(): NativePolicy {
   const { NativePolicy } = loadTorchAddon() as { NativePolicy: new () => NativePolicy };
   return new NativePolicy();
+}
+
+function release(native: NativePolicy): void {
+  native.dispose().promise.catch(() => {});
 }
 
 /** Start a native call, tie it to the abort signal, and wait for it. What a listener throws ends the call. */

@@ -221,7 +221,7 @@ export type ScaleRewards = 'group' | 'batch' | 'none';
 
 interface Addon {
   computeAdvantages(request: { rewards: Float64Array; groupSizes: Int32Array; scale: ScaleRewards }): Advantages;
-  setKernelsEnabled(enabled: boolean): void;
+  setKernelsEnabled(enabled: boolean, manyRegisters: boolean): void;
   torchInfo(): TorchInfo;
 }
 
@@ -241,9 +241,11 @@ export function computeAdvantages(rewards: Float64Array, groupSizes: Int32Array,
 /**
  * Off, every policy of this process computes by plain tensor operations, without kernels of ours, PyTorch's kernels for
  * attention, and steps recorded on a GPU: slower, and the same but for rounding. For comparing the two.
+ *
+ * @param manyRegisters whether kernels may use the 32 vector registers of AVX-512, where the machine has them
  */
-export function setKernelsEnabled(enabled: boolean): void {
-  addon().setKernelsEnabled(enabled);
+export function setKernelsEnabled(enabled: boolean, { manyRegisters = true } = {}): void {
+  addon().setKernelsEnabled(enabled, manyRegisters);
 }
 
 /** Version, devices and threads of LibTorch. Throws a UserError when LibTorch or the addon is missing. */

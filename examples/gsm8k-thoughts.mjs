@@ -1,5 +1,5 @@
 /**
- * GSM8K solutions as step instances with a short thought each, for models that do not yet write `<think>…</think>`.
+ * GSM8K solutions in steps (format `steps`) with a short thought each, for models that do not yet write `<think>…</think>`.
  *
  *     node examples/gsm8k-thoughts.mjs ../shared/data/gsm8k/train.jsonl runs/gsm8k-thoughts.jsonl
  *
@@ -21,24 +21,20 @@ function thoughtOf(step) {
     : 'Next I say what follows from this.';
 }
 
-function instancesOf(line, row) {
+function trajectoryOf(line, row) {
   const { question, answer } = JSON.parse(line);
   const [solution, final] = answer.split('\n#### ');
   const steps = solution.split('\n').filter((step) => step.trim() !== '');
-  return steps.slice(0, -1).map((step, k) => ({
-    id: `gsm8k-${row}#${k + 1}`,
-    trajectoryId: `gsm8k-${row}`,
-    step: k + 1,
-    numSteps: steps.length,
+  return {
+    id: `gsm8k-${row}`,
     problem: question,
-    context: steps.slice(0, k).map((earlier) => ({ text: withoutMarks(earlier) })),
-    thought: thoughtOf(step),
-    target: withoutMarks(step),
+    steps: steps.map((step) => ({ thought: thoughtOf(step), text: withoutMarks(step) })),
     answer: final,
-  }));
+    solution: withoutMarks(answer),
+  };
 }
 
-const rows = readFileSync(input, 'utf8').trim().split('\n').flatMap(instancesOf);
+const rows = readFileSync(input, 'utf8').trim().split('\n').map(trajectoryOf);
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-console.log(`${rows.length} instances written to ${output}`);
+console.log(`${rows.length} solutions written to ${output}`);

@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { raggedFromRows } from '../../bindings/ragged.js';
 import { type ModelConfig, Policy } from '../../bindings/torch.js';
-import { writeQwen2Gguf } from './write_gguf.js';
+import { exportGguf } from '../../lib/model/export.js';
+import { loadModelSource } from '../../lib/model/source.js';
+import { BASE_MODEL } from '../../lib/quickstart/model.js';
 
 export interface SameModel {
   model: ModelConfig;
@@ -17,7 +19,9 @@ export async function writeModel(model: ModelConfig, folder: string): Promise<Sa
   const policy = await Policy.random(model, { device: 'cpu', dtype: 'float32', seed: 0 });
   const [safetensors, gguf] = [join(folder, 'model.safetensors'), join(folder, 'model.gguf')];
   await policy.saveWeights(safetensors);
-  await writeQwen2Gguf(gguf, policy);
+  // llama.cpp wants a tokenizer; any will do, since only ids are given to it and taken from it.
+  const tokenized = await loadModelSource(BASE_MODEL);
+  await exportGguf({ ...tokenized, name: 'random', config: model, files: [safetensors] }, gguf, { type: 'f32' });
   const prompt = Array.from({ length: 24 }, (_, t) => (t * 7919 + 5) % model.vocabSize);
   const { completions } = await policy.generate({
     prompts: raggedFromRows([prompt]),

@@ -1,4 +1,4 @@
-// Writing model files from JS: float32 values encoded to the type asked for.
+// Writing model files from JS: float32 values encoded to the type asked for; for GGUF one tensor after the other.
 #include "bindings/torch/io_write.h"
 
 #include <array>
@@ -8,6 +8,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -70,12 +71,6 @@ Integer requireInteger(Napi::Value value, const std::string& what) {
                           " to " + std::to_string(std::numeric_limits<Integer>::max()));
 }
 
-/// Tensors with the encoded bytes that they view.
-struct EncodedTensors {
-  std::vector<std::vector<std::byte>> storage;
-  std::vector<TensorView> views;
-};
-
 std::vector<int64_t> requireShape(Napi::Value value, const std::string& what) {
   const Napi::Array array = requireArray(value, what);
   std::vector<int64_t> shape;
@@ -83,27 +78,67 @@ std::vector<int64_t> requireShape(Napi::Value value, const std::string& what) {
   return shape;
 }
 
+std::string tensorTitle(const std::string& tensorName) { return "tensor " + quoted(tensorName); }
+
+/// Name, type and shape of a tensor to be written; its values are not looked at.
+GgufTensor describeTensor(Napi::Value value) {
+  const Napi::Object entry = requireObject(value, "a tensor");
+  std::string tensorName = requireString(entry.Get("name"), "a tensor's name");
+  const std::string what = tensorTitle(tensorName);
+  const DType dtype = requireWritableType(entry.Get("dtype"), what + ": dtype");
+  std::vector<int64_t> shape = requireShape(entry.Get("shape"), what + ": shape");
+  return {std::move(tensorName), dtype, std::move(shape)};
+}
+
+/// The values of a tensor, which must be as many as its shape says.
+Napi::Float32Array requireValues(Napi::Value value, const GgufTensor& tensor) {
+  const std::string what = tensorTitle(tensor.name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
+    refuse(value.Env(), what + ": values must be a Float32Array");
+  }
+  const auto values = value.As<Napi::Float32Array>();
+  if (countElements(tensor.shape) != static_cast<int64_t>(values.ElementLength()) ||
+      !countBytes(tensor.dtype, tensor.shape)) {
+    refuse(value.Env(), what + ": shape does not match its " + std::to_string(values.ElementLength()) + " values");
+  }
+  return values;
+}
+
+std::vector<std::byte> encodeValues(Napi::Value value, const GgufTensor& tensor) {
+  const Napi::Float32Array values = requireValues(value, tensor);
+  return encode(tensor.dtype, values.Data(), values.ElementLength());
+}
+
+/// The same of values that a function may give; its result is freed at once and not when it is collected.
+std::vector<std::byte> encodeOrTakeValues(Napi::Value value, const GgufTensor& tensor) {
+  if (!value.IsFunction()) return encodeValues(value, tensor);
+  const Napi::Value taken = value.As<Napi::Function>().Call({});
+  std::vector<std::byte> bytes = encodeValues(taken, tensor);
+  taken.As<Napi::Float32Array>().ArrayBuffer().Detach();
+  return bytes;
+}
+
+/// Tensors with the encoded bytes that they view.
+struct EncodedTensors {
+  std::vector<std::vector<std::byte>> storage;
+  std::vector<TensorView> views;
+};
+
 EncodedTensors encodeTensors(Napi::Value value) {
   const Napi::Array array = requireArray(value, "tensors");
   EncodedTensors tensors;
   for (uint32_t i = 0; i < array.Length(); ++i) {
-    const Napi::Object entry = requireObject(array.Get(i), "a tensor");
-    const std::string tensorName = requireString(entry.Get("name"), "a tensor's name");
-    const std::string what = "tensor " + quoted(tensorName);
-    const DType dtype = requireWritableType(entry.Get("dtype"), what + ": dtype");
-    std::vector<int64_t> shape = requireShape(entry.Get("shape"), what + ": shape");
-    const Napi::Value values = entry.Get("values");
-    if (!values.IsTypedArray() || values.As<Napi::TypedArray>().TypedArrayType() != napi_float32_array) {
-      refuse(value.Env(), what + ": values must be a Float32Array");
-    }
-    const auto floats = values.As<Napi::Float32Array>();
-    if (countElements(shape) != static_cast<int64_t>(floats.ElementLength()) || !countBytes(dtype, shape)) {
-      refuse(value.Env(), what + ": shape does not match its " + std::to_string(floats.ElementLength()) + " values");
-    }
-    tensors.storage.push_back(encode(dtype, floats.Data(), floats.ElementLength()));
-    const std::vector<std::byte>& bytes = tensors.storage.back();
-    tensors.views.push_back({tensorName, dtype, std::move(shape), bytes.data(), bytes.size()});
+    const GgufTensor tensor = describeTensor(array.Get(i));
+    const Napi::Value values = array.Get(i).As<Napi::Object>().Get("values");
+    const std::vector<std::byte>& bytes = tensors.storage.emplace_back(encodeValues(values, tensor));
+    tensors.views.push_back({tensor.name, tensor.dtype, tensor.shape, bytes.data(), bytes.size()});
   }
+  return tensors;
+}
+
+std::vector<GgufTensor> describeTensors(const Napi::Array& array) {
+  std::vector<GgufTensor> tensors;
+  for (uint32_t i = 0; i < array.Length(); ++i) tensors.push_back(describeTensor(array.Get(i)));
   return tensors;
 }
 
@@ -223,14 +258,22 @@ Napi::Value writeSafetensorsFromJs(const Napi::CallbackInfo& info) {
 Napi::Value writeGgufFromJs(const Napi::CallbackInfo& info) {
   return withErrorCodes(info, [&](Napi::Env env) {
     const std::string path = requireString(info[0], "path");
-    const EncodedTensors tensors = encodeTensors(info[1]);
+    const Napi::Array tensors = requireArray(info[1], "tensors");
+    const std::vector<GgufTensor> described = describeTensors(tensors);
     const Napi::Object metadata = requireObject(info[2], "metadata");
     MetadataBuilder builder;
     const Napi::Array keys = metadata.GetPropertyNames();
     for (uint32_t i = 0; i < keys.Length(); ++i) {
       builder.add(keys.Get(i).ToString(), metadata.Get(keys.Get(i)));
     }
-    writeGguf(path, builder.values, tensors.views);
+    std::vector<std::byte> encoded;
+    writeGguf(path, builder.values, described, [&](size_t i) {
+      encoded = std::vector<std::byte>();  // before the next are read
+      const Napi::HandleScope scope(env);
+      encoded =
+          encodeOrTakeValues(tensors.Get(static_cast<uint32_t>(i)).As<Napi::Object>().Get("values"), described[i]);
+      return std::span<const std::byte>(encoded);
+    });
     return env.Undefined();
   });
 }

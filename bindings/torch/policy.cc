@@ -193,7 +193,6 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     const auto ended = info[2].ToBoolean() ? std::make_shared<Ended>() : nullptr;  // used by the worker's thread alone
     const Work work = [request, ended, shared = shared_](Policy& policy, Progress& progress) -> ToJs {
       checkGenerateRequest(request, policy.model.config);
-      policy.prepare();
       foothold::rollout::OnCompletion onCompletion;
       if (ended) onCompletion = [&](int64_t row, const auto& completion) { ended->add(row, completion); };
       auto completions = foothold::rollout::generate(policy.model, policy.device, request, shared->graphMemory,
@@ -303,13 +302,17 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
     });
   }
 
-  /// Frees the weights after the calls already made.
+  /// Frees the weights and ends the threads, after the calls already made.
   Napi::Value dispose(const Napi::CallbackInfo& info) {
-    return startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
-      shared->graphMemory = {};
-      shared->policy.reset();
-      return nothing();
-    });
+    const Napi::Object call =
+        startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
+          shared->graphMemory = {};
+          shared->policy.reset();
+          return nothing();
+        });
+    worker_.finish();
+    writer_.finish();
+    return call;
   }
 
   std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
@@ -319,4 +322,8 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
 
 }  // namespace
 
-void registerPolicy(Napi::Env env, Napi::Object exports) { exports.Set("NativePolicy", NativePolicy::define(env)); }
+void registerPolicy(Napi::Env env, Napi::Object exports) {
+  exports.Set("NativePolicy", NativePolicy::define(env));
+  exports.Set("stopWorkers", Napi::Function::New(
+                                 env, [](const Napi::CallbackInfo&) { stopWorkers(); }, "stopWorkers"));
+}

@@ -56,6 +56,7 @@ Napi::Value torchInfo(const Napi::CallbackInfo& info) {
 
 Napi::Value setKernelsEnabled(const Napi::CallbackInfo& info) {
   foothold::model::kernels::setEnabled(info[0].ToBoolean());
+  foothold::model::kernels::allowManyRegisters(info[1].ToBoolean());
   return info.Env().Undefined();
 }
 

@@ -1,6 +1,7 @@
 #include "bindings/torch/worker.h"
 
 #include <chrono>
+#include <set>
 
 #include "bindings/torch/errors.h"
 
@@ -16,6 +17,16 @@ struct Call {
   std::shared_ptr<foothold::Progress> progress = std::make_shared<foothold::Progress>();
 };
 
+/// Tell JS something. It fails only where the environment is being torn down (a thread of Node that is terminated), and
+/// then nobody is left to be told.
+template <typename Tell>
+void tell(Tell tellJs) {
+  try {
+    tellJs();
+  } catch (const Napi::Error&) {
+  }
+}
+
 void reportBy(const std::shared_ptr<Call>& call, TakeNews takeNews) {
   auto last = std::make_shared<std::chrono::steady_clock::time_point>();
   // Not the call itself: it owns the progress that owns this function.
@@ -26,17 +37,30 @@ void reportBy(const std::shared_ptr<Call>& call, TakeNews takeNews) {
     *last = now;
     const ToJs news = takeNews ? takeNews() : nullptr;
     tsfn.NonBlockingCall([done, total, news](Napi::Env env, Napi::Function callback) {
-      callback.Call({Napi::Number::New(env, static_cast<double>(done)),
-                     Napi::Number::New(env, static_cast<double>(total)), news ? news(env) : env.Undefined()});
+      tell([&] {
+        callback.Call({Napi::Number::New(env, static_cast<double>(done)),
+                       Napi::Number::New(env, static_cast<double>(total)), news ? news(env) : env.Undefined()});
+      });
     });
   };
+}
+
+/// The workers there are. Never destroyed, like its mutex: threads of Node may end later than static objects.
+std::set<Worker*>& workers() {
+  static auto* const all = new std::set<Worker*>();
+  return *all;
+}
+
+std::mutex& workersMutex() {
+  static auto* const mutex = new std::mutex();
+  return *mutex;
 }
 
 void settle(const std::shared_ptr<Call>& call, const std::function<void(Napi::Env)>& act) {
   // Fails only when the environment is closing, and then nobody waits for the promise.
   call->jsThread.BlockingCall([call, act](Napi::Env env, Napi::Function) {
     const Napi::HandleScope scope(env);
-    act(env);
+    tell([&] { act(env); });
     call->owner.Reset();
   });
   call->jsThread.Release();
@@ -44,15 +68,40 @@ void settle(const std::shared_ptr<Call>& call, const std::function<void(Napi::En
 
 }  // namespace
 
+Worker::Worker() : thread_([this] { run(); }) {
+  const std::lock_guard lock(workersMutex());
+  workers().insert(this);
+}
+
 Worker::~Worker() {
+  {
+    const std::lock_guard lock(workersMutex());
+    workers().erase(this);
+  }
+  stop();
+}
+
+void Worker::finish() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+  }
+  wake_.notify_one();
+}
+
+void Worker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
     if (current_) current_->cancelled = true;
     for (Job& job : jobs_) job.progress->cancelled = true;
   }
-  wake_.notify_one();
-  thread_.join();
+  finish();
+  if (thread_.joinable()) thread_.join();
+}
+
+void stopWorkers() {
+  const std::lock_guard lock(workersMutex());
+  for (Worker* worker : workers()) worker->stop();
 }
 
 void Worker::post(std::shared_ptr<foothold::Progress> progress, std::function<void()> job) {

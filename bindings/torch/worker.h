@@ -15,13 +15,17 @@
 /// One thread that runs jobs in the order in which they were posted.
 class Worker {
  public:
-  Worker() : thread_([this] { run(); }) {}
+  Worker();
   /// Cancels what runs and what waits, then joins.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
   void post(std::shared_ptr<foothold::Progress> progress, std::function<void()> job);
+  /// Let the thread end after the jobs posted so far; there must be no more.
+  void finish();
+  /// Cancel what runs and what waits, and wait for the thread to end.
+  void stop();
 
  private:
   struct Job {
@@ -37,6 +41,9 @@ class Worker {
   bool closing_ = false;
   std::thread thread_;  // last: it uses the others
 };
+
+/// Stop every worker of the process. At its end, which destroys what LibTorch keeps, none may run any more.
+void stopWorkers();
 
 /// What a job leaves: makes the JS result, on the JS thread.
 using ToJs = std::function<Napi::Value(Napi::Env)>;

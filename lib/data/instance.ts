@@ -6,6 +6,8 @@ export interface Step {
   text: string;
   /** What the environment answered to it (agent trajectories). */
   observation?: string;
+  /** What the expert thought before it, where the source says so; shown to nobody, taught by SFT. */
+  thought?: string;
 }
 
 /** An expert's whole solution of one problem. */

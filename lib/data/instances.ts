@@ -26,9 +26,10 @@ export function instancesOf(trajectory: Trajectory, options: InstanceOptions = {
       step: k,
       numSteps,
       problem: trajectory.problem,
-      context: trajectory.steps.slice(Math.max(0, k - 1 - shown), k - 1),
+      context: trajectory.steps.slice(Math.max(0, k - 1 - shown), k - 1).map(({ thought, ...step }) => step),
       ...(hint === undefined ? {} : { hint }),
       target: hint === undefined ? stepText(step) : step.text,
+      ...(step.thought === undefined ? {} : { thought: step.thought }),
       ...(trajectory.answer === undefined ? {} : { answer: trajectory.answer }),
     });
   }

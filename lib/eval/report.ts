@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { writeWhole } from '../train/files.js';
 import type { Item } from './items.js';
-import { bootstrapInterval, mean, passAtK, passPoints, quantile } from './statistics.js';
+import { mean, passAtK, passPoints, quantile, wilsonInterval } from './statistics.js';
 
 export interface EvalReport {
   model: string;
@@ -11,7 +11,7 @@ export interface EvalReport {
   temperature: number;
   /** avg@k: mean share of right samples; with one sample the accuracy. */
   accuracy: number;
-  /** 95 % bootstrap interval of `accuracy` over problems. */
+  /** 95 % interval of `accuracy` over problems (Wilson's). */
   interval: [low: number, high: number];
   /** pass@k by k, for k = 1, 2, 4, … and the number of samples. */
   passAtK: Record<string, number>;
@@ -29,13 +29,7 @@ export interface EvalReport {
 export async function summarise(
   out: string,
   items: readonly Item[],
-  {
-    model,
-    data,
-    samples: n,
-    temperature,
-    seed,
-  }: { model: string; data: string; samples: number; temperature: number; seed: number },
+  { model, data, samples: n, temperature }: { model: string; data: string; samples: number; temperature: number },
 ): Promise<EvalReport> {
   const samples = items.flatMap((item) => item.samples);
   const share = (test: (sample: Item['samples'][number]) => boolean) =>
@@ -49,7 +43,7 @@ export async function summarise(
     samples: n,
     temperature,
     accuracy: mean(scores),
-    interval: bootstrapInterval(scores, seed),
+    interval: wilsonInterval(scores, n),
     passAtK: Object.fromEntries(
       passPoints(n).map((k) => [k, mean(items.map(({ correct }) => passAtK(n, correct, k)))]),
     ),

@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import {
+  type GgufTensorToWrite,
   readSafetensorsHeader,
   readTensor,
   type Tensor,
-  type TensorToWrite,
   type TypedGgufValue,
   writeGguf,
 } from '../../bindings/io.js';
@@ -85,35 +85,36 @@ function tensorsToWrite(
   { config, files, name }: ModelSource,
   type: GgufType,
   onTensor: (done: number, total: number) => void,
-): TensorToWrite[] {
+): GgufTensorToWrite[] {
   const places = new Map(
     files.flatMap((file) => readSafetensorsHeader(file).tensors.map((tensor) => [tensor.name, { ...tensor, file }])),
   );
   const names = weightNames(config);
   const total = names.length;
-  const tensors = names.map((weight, i): TensorToWrite => {
+  const tensors = names.map((weight, i): GgufTensorToWrite => {
     const place = places.get(weight.huggingFace);
     if (!place) throw new UserError(`${name} has no tensor ${weight.huggingFace}: is every shard there?`);
-    return {
-      name: weight.gguf,
-      shape: place.shape,
-      dtype: dtypeOf(place.shape, type),
-      get values() {
-        onTensor(i, total);
-        return valuesOf(place.file, weight, this.dtype);
-      },
+    const dtype = dtypeOf(place.shape, type);
+    const values = () => {
+      onTensor(i, total);
+      return valuesOf(place.file, weight, dtype);
     };
+    return { name: weight.gguf, shape: place.shape, dtype, values };
   });
   return [...tensors, ...rotaryDivisors(config)];
 }
 
-function dtypeOf(shape: number[], type: GgufType): TensorToWrite['dtype'] {
+function dtypeOf(shape: number[], type: GgufType): GgufTensorToWrite['dtype'] {
   if (shape.length === 1 || type === 'f32') return 'F32';
   if (type === 'q8_0') return shape.at(-1)! % Q8_BLOCK === 0 ? 'Q8_0' : 'F16';
   return type === 'f16' ? 'F16' : 'BF16';
 }
 
-function valuesOf(file: string, { huggingFace, rotaryHeads }: WeightName, dtype: TensorToWrite['dtype']): Float32Array {
+function valuesOf(
+  file: string,
+  { huggingFace, rotaryHeads }: WeightName,
+  dtype: GgufTensorToWrite['dtype'],
+): Float32Array {
   const tensor: Tensor = readTensor(file, huggingFace);
   if (dtype === 'F16' || dtype === 'Q8_0') {
     // Scales of Q8_0 are float16 too, of the largest value divided by 127.
@@ -127,7 +128,7 @@ function valuesOf(file: string, { huggingFace, rotaryHeads }: WeightName, dtype:
 }
 
 /** Llama 3.1's rotary scaling stands in the file as one divisor a frequency. */
-function rotaryDivisors({ ropeScaling, ropeTheta, headDim }: ModelConfig): TensorToWrite[] {
+function rotaryDivisors({ ropeScaling, ropeTheta, headDim }: ModelConfig): GgufTensorToWrite[] {
   if (ropeScaling?.type !== 'llama3') return [];
   const values = Float32Array.from({ length: headDim / 2 }, (_, i) =>
     divisorOf(ropeTheta ** ((-2 * i) / headDim), ropeScaling),

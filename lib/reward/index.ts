@@ -58,7 +58,13 @@ export class Scorer {
       if (reward === 'answer') return answerReward(weight);
       return moduleReward(reward, custom);
     };
-    return new Scorer(stage.formatRule, await Promise.all(stage.rewards.map(make)));
+    const made = await Promise.allSettled(stage.rewards.map(async (reward) => make(reward)));
+    const terms = made.flatMap((term) => (term.status === 'fulfilled' ? [term.value] : []));
+    const scorer = new Scorer(stage.formatRule, terms);
+    const failed = made.find((term) => term.status === 'rejected');
+    if (!failed) return scorer;
+    await scorer.dispose(); // the others may have threads
+    throw failed.reason;
   }
 
   get names(): string[] {

@@ -6,6 +6,9 @@ import type { StageContext, StepCall } from './context.js';
 /** An update, and how often memory ran out before it was made. */
 export type MadeUpdate = UpdateMetrics & { outOfMemory: number };
 
+/** Options of an update but for what the memory decides. */
+export type UpdateSettings = Omit<UpdateOptions, 'maxTokensPerMicroBatch'>;
+
 /**
  * Make one update. When memory runs out, nothing has changed, and it is made again in micro-batches of half as many
  * tokens; `run.memory` keeps what was found to fit.
@@ -14,14 +17,14 @@ export type MadeUpdate = UpdateMetrics & { outOfMemory: number };
 export async function updateWithinMemory(
   run: StageContext,
   batch: UpdateBatch,
-  options: UpdateOptions,
+  settings: UpdateSettings,
   call: StepCall,
 ): Promise<MadeUpdate> {
   const { all, longest } = tokenCounts(batch);
   for (let outOfMemory = 0; ; outOfMemory++) {
     const maxTokensPerMicroBatch = run.memory.maxTokensPerMicroBatch;
     try {
-      return { ...(await run.policy.update(batch, { ...options, maxTokensPerMicroBatch }, call)), outOfMemory };
+      return { ...(await run.policy.update(batch, { ...settings, maxTokensPerMicroBatch }, call)), outOfMemory };
     } catch (error) {
       if ((error as { code?: string }).code !== 'FOOTHOLD_OUT_OF_MEMORY') throw error;
       const used = Math.min(maxTokensPerMicroBatch, all);

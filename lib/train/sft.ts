@@ -11,7 +11,7 @@ import { position, secondsSince, updateMetrics } from './record.js';
 import { fitsPrompt, type RenderedInstance, renderInstance } from './render.js';
 import { learningRateAt } from './schedule.js';
 import type { StepResult } from './step.js';
-import { updateOptions } from './update.js';
+import { updateSettings } from './update.js';
 
 /** An instance with the answer to learn. */
 export interface RenderedDemonstration extends RenderedInstance {
@@ -29,7 +29,7 @@ export async function sftStep(run: SftContext, before: Progress, call: StepCall)
   call.onPhase?.('update');
   const started = performance.now();
   prepareNext(run, progress);
-  const made = await updateWithinMemory(run, batch, updateOptions(run, learningRate), call);
+  const made = await updateWithinMemory(run, batch, updateSettings(run.stage, learningRate), call);
   call.onUpdate?.();
 
   progress.step++;

@@ -1,5 +1,5 @@
 /** Opening a stage: data, template, rewards, policy and reference. */
-import type { RunConfig, StageConfig } from '../config/index.js';
+import type { RlStage, RunConfig, StageConfig } from '../config/index.js';
 import type { Instance } from '../data/instance.js';
 import { UserError } from '../errors.js';
 import type { ModelSource } from '../model/source.js';
@@ -68,12 +68,25 @@ export async function openStage(
     if (stage.method === 'sft') {
       return { ...shared, stage, renderer: new Renderer((instance) => renderDemonstration(instance, template, model)) };
     }
-    const scorer = await Scorer.create(stage, resources.rewards, onceEach(warn));
-    const reference = stage.beta === 0 ? null : await loadPolicy(resources, start);
     const renderer = new Renderer((instance) => renderInstance(instance, template, model.tokenizer));
-    return { ...shared, stage, renderer, scorer, reference };
+    return { ...shared, stage, renderer, ...(await openRewards(resources, stage, start)) };
   } catch (error) {
     policy.dispose();
+    throw error;
+  }
+}
+
+/** What an RL stage needs besides: its rewards, and the policy it starts from where that is compared with. */
+async function openRewards(
+  resources: StageResources,
+  stage: RlStage,
+  start: string | null,
+): Promise<Pick<RlContext, 'scorer' | 'reference'>> {
+  const scorer = await Scorer.create(stage, resources.rewards, onceEach(resources.warn));
+  try {
+    return { scorer, reference: stage.beta === 0 ? null : await loadPolicy(resources, start) };
+  } catch (error) {
+    await scorer.dispose();
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 /** From scored groups to new weights. */
 import { raggedFromRows } from '../../bindings/ragged.js';
-import type { TokenBatch, UpdateBatch, UpdateOptions } from '../../bindings/torch.js';
-import type { RlStage } from '../config/index.js';
-import type { RlContext, StageContext, StepCall } from './context.js';
-import { type MadeUpdate, updateWithinMemory } from './micro_batch.js';
+import type { TokenBatch, UpdateBatch } from '../../bindings/torch.js';
+import type { RlStage, StageConfig } from '../config/index.js';
+import type { RlContext, StepCall } from './context.js';
+import { type MadeUpdate, type UpdateSettings, updateWithinMemory } from './micro_batch.js';
 import type { ScoredGroup } from './rollout.js';
 
 export interface UpdateOutcome {
@@ -48,23 +48,23 @@ export async function update(
   );
 
   const single = parts.length * stage.numIterations === 1;
-  const options = updateOptions(run, learningRate);
+  const settings = updateSettings(stage, learningRate);
   const updates: MadeUpdate[] = [];
   for (let pass = 0; pass < stage.numIterations; pass++) {
     for (const part of parts) {
       const { oldLogProbs, ...fresh } = part;
       const given: UpdateBatch = onPolicy && single ? fresh : { ...fresh, oldLogProbs };
-      updates.push(await updateWithinMemory(run, given, options, call));
+      updates.push(await updateWithinMemory(run, given, settings, call));
       call.onUpdate?.();
     }
   }
   return { updates, advantages };
 }
 
-/** Settings of the loss and the optimizer as the addon takes them. */
-export function updateOptions({ stage, memory }: StageContext, learningRate: number): UpdateOptions {
+/** Settings of the loss and the optimizer as the addon takes them; the size of a micro-batch goes by the memory. */
+export function updateSettings(stage: StageConfig, learningRate: number): UpdateSettings {
   const loss: Pick<RlStage, 'epsilon' | 'beta' | 'temperature' | 'maxCompletionLength'> & {
-    lossType: UpdateOptions['lossType'];
+    lossType: UpdateSettings['lossType'];
     epsilonHigh?: number | undefined;
   } =
     stage.method === 'sft'
@@ -83,7 +83,6 @@ export function updateOptions({ stage, memory }: StageContext, learningRate: num
     adamEpsilon: stage.adamEpsilon,
     weightDecay: stage.weightDecay,
     maxGradNorm: stage.maxGradNorm,
-    ...memory,
     gradientCheckpointing: stage.gradientCheckpointing,
   };
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,7 +61,10 @@ void check(const std::vector<Floats>& tensors, DType dtype, const std::string& p
     views.push_back({tensor.name, dtype, tensor.shape, encoded.back().data(), encoded.back().size()});
   }
   if (gguf) {
-    writeGguf(path, {{"general.name", GgufValue(std::string_view("round trip"))}}, views);
+    std::vector<GgufTensor> described;
+    for (const TensorView& view : views) described.push_back({view.name, view.dtype, view.shape});
+    writeGguf(path, {{"general.name", GgufValue(std::string_view("round trip"))}}, described,
+              [&](size_t i) { return std::span<const std::byte>(encoded[i]); });
   } else {
     writeSafetensors(path, views, {{"format", "pt"}});
   }

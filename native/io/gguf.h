@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "native/io/tensor_file.h"
-#include "native/io/tensor_view.h"
 
 namespace foothold::io {
 
@@ -60,11 +59,22 @@ class GgufFile : public TensorFile {
   GgufValues values_;
 };
 
+/// What a file says of a tensor that is to be written.
+struct GgufTensor {
+  std::string name;
+  DType dtype;
+  std::vector<int64_t> shape;
+};
+
+/// The encoded bytes of the tensor of this number. They are asked for in order and used up before the next are, so that
+/// one tensor at a time need be in memory.
+using GgufTensorBytes = std::function<std::span<const std::byte>(size_t)>;
+
 /// Write a GGUF file of version 3, replacing it as `writeSafetensors` does. `general.alignment` is left out or
-/// honoured.
+/// honoured. What `bytesOf` throws is passed on, and leaves no file.
 /// @throws IoError that names the file, std::invalid_argument for tensors or metadata that the format cannot hold or
 /// that have another type than F32, F16, BF16 and Q8_0.
 void writeGguf(const std::string& path, const std::vector<std::pair<std::string, GgufValue>>& values,
-               const std::vector<TensorView>& tensors);
+               const std::vector<GgufTensor>& tensors, const GgufTensorBytes& bytesOf);
 
 }  // namespace foothold::io

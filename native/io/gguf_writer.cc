@@ -64,16 +64,25 @@ bool isWritable(DType dtype) {
   return dtype == DType::F32 || dtype == DType::F16 || dtype == DType::BF16 || dtype == DType::Q8_0;
 }
 
-void putTensors(HeaderBuilder& header, const std::vector<TensorView>& tensors) {
-  size_t offset = 0;
-  for (const TensorView& tensor : tensors) {
+/// @throws std::invalid_argument for what the format cannot hold
+void checkTensors(const std::vector<GgufTensor>& tensors) {
+  std::unordered_set<std::string_view> names;
+  for (const GgufTensor& tensor : tensors) {
+    const std::string what = "GGUF: tensor " + quoted(tensor.name);
+    if (!names.insert(tensor.name).second) throw std::invalid_argument(what + " is given twice");
     if (!isWritable(tensor.dtype)) {
-      throw std::invalid_argument("GGUF: tensor " + quoted(tensor.name) + " has type " + name(tensor.dtype) +
-                                  "; expected F32, F16, BF16 or Q8_0");
+      throw std::invalid_argument(what + " has type " + name(tensor.dtype) + "; expected F32, F16, BF16 or Q8_0");
     }
-    if (tensor.shape.size() > kMaxGgufRank) {
-      throw std::invalid_argument("GGUF: tensor " + quoted(tensor.name) + " has more than four dimensions");
+    if (tensor.shape.size() > kMaxGgufRank) throw std::invalid_argument(what + " has more than four dimensions");
+    if (!countBytes(tensor.dtype, tensor.shape)) {
+      throw std::invalid_argument(what + ": shape does not match its type " + name(tensor.dtype));
     }
+  }
+}
+
+void putTensors(HeaderBuilder& header, const std::vector<GgufTensor>& tensors) {
+  size_t offset = 0;
+  for (const GgufTensor& tensor : tensors) {
     header.put(std::string_view(tensor.name));
     header.put(static_cast<uint32_t>(tensor.shape.size()));
     for (auto extent = tensor.shape.rbegin(); extent != tensor.shape.rend(); ++extent) {
@@ -81,7 +90,7 @@ void putTensors(HeaderBuilder& header, const std::vector<TensorView>& tensors) {
     }
     header.put(*ggmlNumber(tensor.dtype));
     header.put(static_cast<uint64_t>(offset));
-    offset = aligned(offset + tensor.numBytes);
+    offset = aligned(offset + *countBytes(tensor.dtype, tensor.shape));
   }
 }
 
@@ -93,8 +102,8 @@ void writePadding(AtomicFile& file, size_t offset) {
 }  // namespace
 
 void writeGguf(const std::string& path, const std::vector<std::pair<std::string, GgufValue>>& values,
-               const std::vector<TensorView>& tensors) {
-  checkTensorViews(tensors);
+               const std::vector<GgufTensor>& tensors, const GgufTensorBytes& bytesOf) {
+  checkTensors(tensors);
   HeaderBuilder header;
   for (const char c : std::string_view("GGUF")) header.put(c);
   header.put(kVersion);
@@ -106,9 +115,14 @@ void writeGguf(const std::string& path, const std::vector<std::pair<std::string,
   AtomicFile file(path);
   file.write(header.bytes());
   writePadding(file, header.bytes().size());
-  for (const TensorView& tensor : tensors) {
-    file.write(tensor.data, tensor.numBytes);
-    writePadding(file, tensor.numBytes);
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    const std::span<const std::byte> bytes = bytesOf(i);
+    if (bytes.size() != countBytes(tensors[i].dtype, tensors[i].shape)) {
+      throw std::invalid_argument("GGUF: tensor " + quoted(tensors[i].name) + " has " + std::to_string(bytes.size()) +
+                                  " bytes, which does not match its shape");
+    }
+    file.write(bytes.data(), bytes.size());
+    writePadding(file, bytes.size());
   }
   file.commit();
 }

@@ -8,7 +8,7 @@
 namespace foothold::model {
 namespace {
 
-/// PyTorch's flash kernel for the CPU takes float32 and bfloat16 and returns the log-sum-exp.
+/// PyTorch's flash kernel for the CPU returns the log-sum-exp. Here it serves bfloat16: float32 has cpu_attention.h.
 bool hasFlash(const at::Tensor& q) { return q.is_cpu() && kernels::areEnabled(); }
 
 double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }

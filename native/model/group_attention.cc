@@ -3,6 +3,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "native/model/attention.h"
+#include "native/model/cpu_attention.h"
 #include "native/model/kernels.h"
 #include "native/model/packed_attention.h"
 
@@ -149,6 +150,12 @@ const PackedSequences& sequencesOf(PackedLayout& layout, const at::Device& devic
 struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const c10::intrusive_ptr<PackedLayout>& layout) {
+    context->saved_data["layout"] = c10::IValue::make_capsule(layout);
+    if (kernels::canUse(q)) {
+      const auto [out, logSumExp_NH] = cpu_attention::forward(q, k, v, *layout);
+      context->save_for_backward({q, k, v, out, logSumExp_NH});
+      return out;
+    }
     Packed packed{q, k, v, at::empty_like(q, at::MemoryFormat::Contiguous),
                   at::empty({q.size(1), q.size(0)}, q.options().dtype(at::kFloat))};
     if (isPacked(q)) {
@@ -160,7 +167,6 @@ struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction
       for (const GroupSpan& group : layout->groups) forward.run(group);
     }
     context->save_for_backward({q, k, v, packed.out, packed.logSumExp_HN});
-    context->saved_data["layout"] = c10::IValue::make_capsule(layout);
     return packed.out;
   }
 
@@ -168,6 +174,11 @@ struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction
     const auto saved = context->get_saved_variables();
     const Packed packed{saved[0], saved[1], saved[2], saved[3], saved[4]};
     const auto layout = c10::static_intrusive_pointer_cast<PackedLayout>(context->saved_data["layout"].toCapsule());
+    if (kernels::canUse(packed.q)) {
+      const auto [dq, dk, dv] = cpu_attention::backward(gradients[0].contiguous(), packed.q, packed.k, packed.v,
+                                                        packed.out, packed.logSumExp_HN, *layout);
+      return {dq, dk, dv, at::Tensor()};
+    }
     if (isPacked(packed.q)) {
       const auto [dq, dk, dv] =
           packedBackward(gradients[0].contiguous(), packed.q, packed.k, packed.v, {packed.out, packed.logSumExp_HN},

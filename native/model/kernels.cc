@@ -11,11 +11,54 @@
 namespace foothold::model::kernels {
 namespace {
 
-std::atomic<bool> kernelsEnabled{true};
+std::atomic<bool> kernelsEnabled{true}, manyRegistersAllowed{true};
+
+bool hasManyRegisters() {
+#ifdef FOOTHOLD_MANY_REGISTERS
+  return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd");
+#else
+  return false;
+#endif
+}
 
 constexpr int64_t kGrain = 16384;  // elements a thread should at least get
 
 int64_t rowGrain(int64_t width) { return std::max<int64_t>(1, kGrain / std::max<int64_t>(1, width)); }
+
+FOOTHOLD_CLONES void rmsNormBackwardRow(const float* dy, const float* x, const float* weight, float scale, float* dx,
+                                        float* dweight, int64_t width) {
+  float dot = 0;
+#pragma omp simd reduction(+ : dot)
+  for (int64_t i = 0; i < width; ++i) dot += dy[i] * weight[i] * x[i];
+  const float shrink = dot * scale * scale * scale / static_cast<float>(width);
+  for (int64_t i = 0; i < width; ++i) {
+    dx[i] = dy[i] * weight[i] * scale - x[i] * shrink;
+    dweight[i] += dy[i] * x[i] * scale;
+  }
+}
+
+/// With s = sigmoid(gate): d silu / d gate = s (1 + gate (1 − s)).
+FOOTHOLD_CLONES void swiGluBackwardRow(const float* dy, const float* gate, const float* up, float* dgate, float* dup,
+                                       int64_t width) {
+  for (int64_t i = 0; i < width; ++i) {
+    const float sigmoid = 1.0f / (1.0f + fastExp(-gate[i]));
+    const float silu = gate[i] * sigmoid;
+    dgate[i] = dy[i] * up[i] * (sigmoid + silu * (1.0f - sigmoid));
+    dup[i] = dy[i] * silu;
+  }
+}
+
+}  // namespace
+
+void setEnabled(bool enabled) { kernelsEnabled = enabled; }
+bool areEnabled() { return kernelsEnabled; }
+
+bool useManyRegisters() {
+  static const bool has = hasManyRegisters();
+  return has && manyRegistersAllowed.load(std::memory_order_relaxed);
+}
+void allowManyRegisters(bool allowed) { manyRegistersAllowed = allowed; }
 
 FOOTHOLD_CLONES void rotateHead(const float* x, const float* cos, const float* sin, float* y, int64_t half) {
   for (int64_t i = 0; i < half; ++i) {
@@ -34,37 +77,9 @@ FOOTHOLD_CLONES float rmsNormRow(const float* x, const float* weight, float* y, 
   return scale;
 }
 
-FOOTHOLD_CLONES void rmsNormBackwardRow(const float* dy, const float* x, const float* weight, float scale, float* dx,
-                                        float* dweight, int64_t width) {
-  float dot = 0;
-#pragma omp simd reduction(+ : dot)
-  for (int64_t i = 0; i < width; ++i) dot += dy[i] * weight[i] * x[i];
-  const float shrink = dot * scale * scale * scale / static_cast<float>(width);
-  for (int64_t i = 0; i < width; ++i) {
-    dx[i] = dy[i] * weight[i] * scale - x[i] * shrink;
-    dweight[i] += dy[i] * x[i] * scale;
-  }
-}
-
 FOOTHOLD_CLONES void swiGluRow(const float* gate, const float* up, float* y, int64_t width) {
   for (int64_t i = 0; i < width; ++i) y[i] = gate[i] / (1.0f + fastExp(-gate[i])) * up[i];
 }
-
-/// With s = sigmoid(gate): d silu / d gate = s (1 + gate (1 − s)).
-FOOTHOLD_CLONES void swiGluBackwardRow(const float* dy, const float* gate, const float* up, float* dgate, float* dup,
-                                       int64_t width) {
-  for (int64_t i = 0; i < width; ++i) {
-    const float sigmoid = 1.0f / (1.0f + fastExp(-gate[i]));
-    const float silu = gate[i] * sigmoid;
-    dgate[i] = dy[i] * up[i] * (sigmoid + silu * (1.0f - sigmoid));
-    dup[i] = dy[i] * silu;
-  }
-}
-
-}  // namespace
-
-void setEnabled(bool enabled) { kernelsEnabled = enabled; }
-bool areEnabled() { return kernelsEnabled; }
 
 bool canUse(const at::Tensor& x) { return areEnabled() && x.is_cpu() && x.scalar_type() == at::kFloat; }
 

@@ -13,6 +13,11 @@ namespace foothold::model::kernels {
 void setEnabled(bool enabled);
 bool areEnabled();
 
+/// Whether to use functions marked FOOTHOLD_MANY_REGISTERS: the processor has the registers, and they are allowed,
+/// which they are at the beginning.
+bool useManyRegisters();
+void allowManyRegisters(bool allowed);
+
 /// Whether the kernels below take this tensor: float32 on the CPU.
 bool canUse(const at::Tensor& x);
 
@@ -29,5 +34,11 @@ std::pair<at::Tensor, at::Tensor> rmsNormBackward(const at::Tensor& dy, const at
 at::Tensor swiGlu(const at::Tensor& gateUp_TF);
 /// Gradient of swiGlu by its input, [T, 2F].
 at::Tensor swiGluBackward(const at::Tensor& dy_TF, const at::Tensor& gateUp_TF);
+
+/// What the kernels above do with one row.
+void rotateHead(const float* x, const float* cos, const float* sin, float* y, int64_t half);
+/// Returns r.
+float rmsNormRow(const float* x, const float* weight, float* y, int64_t width, float eps);
+void swiGluRow(const float* gate, const float* up, float* y, int64_t width);
 
 }  // namespace foothold::model::kernels

@@ -8,13 +8,14 @@ namespace foothold::model {
 struct Linear {
   at::Tensor weight;
   at::Tensor bias;
-  /// The weight in oneDNN's own layout, or undefined. Products with it are up to four times as fast for the few rows of
-  /// a decoding step, and somewhat faster for many. Must be made anew whenever the weight changes.
-  at::Tensor packed;
 
   at::Tensor operator()(const at::Tensor& x) const;
-  /// Fill `packed`; does nothing where oneDNN has no such layout (other types and devices).
-  void pack();
 };
+
+/// The same for the few rows of a decoding step, as the decoder computes it; not differentiable.
+at::Tensor multiplyFewRows(const Linear& linear, const at::Tensor& x_ND);
+
+/// dx = dy W, the gradient of y = x Wᵀ + b by x.
+at::Tensor inputGradient(const at::Tensor& dy, const at::Tensor& weight);
 
 }  // namespace foothold::model

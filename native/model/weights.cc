@@ -30,7 +30,7 @@ void forEachSlot(Weights& weights, const std::function<void(at::Tensor&)>& visit
 }
 
 Linear allocateLinear(int64_t out, int64_t in, bool bias, const at::TensorOptions& options) {
-  return {at::empty({out, in}, options), bias ? at::empty({out}, options) : at::Tensor(), {}};
+  return {at::empty({out, in}, options), bias ? at::empty({out}, options) : at::Tensor()};
 }
 
 /// Collects the views of one layer under its two prefixes.
@@ -141,18 +141,11 @@ std::vector<NamedParameter> namedParameters(const Weights& weights) {
 }
 
 Weights convertWeights(const Weights& weights, const at::TensorOptions& options) {
-  Weights converted = weights;  // not packed: packing follows when the weights are used
+  Weights converted = weights;
   forEachSlot(converted, [&](at::Tensor& slot) {
     if (slot.defined()) slot = slot.detach().to(options, /*non_blocking=*/false, /*copy=*/true);
   });
   return converted;
-}
-
-void packWeights(Weights& weights) {
-  for (LayerWeights& layer : weights.layers) {
-    for (Linear* linear : {&layer.qkv, &layer.output, &layer.gateUp, &layer.down}) linear->pack();
-  }
-  weights.head.pack();
 }
 
 void initialiseWeights(Weights& weights, uint64_t seed) {

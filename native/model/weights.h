@@ -56,9 +56,6 @@ std::vector<NamedParameter> namedParameters(const Weights& weights);
 /// The same weights converted to another type or device (tied tensors stay tied).
 Weights convertWeights(const Weights& weights, const at::TensorOptions& options);
 
-/// Pack every matrix anew, after the weights have changed (see Linear::pack).
-void packWeights(Weights& weights);
-
 /// Normal(0, 0.02) matrices, zero biases, unit norms: the initialisation of the Hugging Face models.
 void initialiseWeights(Weights& weights, uint64_t seed);
 

@@ -1,14 +1,14 @@
 #include "native/rollout/cpu_cache.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <cmath>
 
-#include "native/rollout/decode_kernels.h"
+#include "native/model/attention_kernels.h"
 
 namespace foothold::rollout {
 namespace {
+
+namespace kernels = model::kernels;
 
 /// Rows of a group that one task takes: enough to reuse a key block, few enough to share the work out.
 constexpr int64_t kRowsPerTask = 8;
@@ -17,6 +17,26 @@ constexpr int64_t kRowsPerTask = 8;
 constexpr int64_t kKeysAtOnce = 64;
 
 int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
+
+/// Memory that will be read next, asked for part by part while something else is computed.
+class Fetch {
+ public:
+  Fetch(const float* begin, int64_t count, int64_t parts)
+      : next_(reinterpret_cast<const char*>(begin)),
+        end_(begin ? next_ + count * static_cast<int64_t>(sizeof(float)) : next_),
+        partSize_(roundUp((end_ - next_) / parts + 1, kLine)) {}
+
+  void part() {
+    for (const char* const until = std::min(next_ + partSize_, end_); next_ < until; next_ += kLine) {
+      __builtin_prefetch(next_, 0, 2);
+    }
+  }
+
+ private:
+  static constexpr int64_t kLine = 64;  // bytes of a cache line
+  const char *next_, *end_;
+  int64_t partSize_;
+};
 
 }  // namespace
 
@@ -80,85 +100,119 @@ void CpuCache::append(int64_t layer, const CacheRow& row, int64_t kvHead, const 
   std::copy_n(value, width_, values + row.length * width_);
 }
 
-/// The task's queries, scaled, each row's padded with zeros to whole tiles.
-void CpuCache::gatherQueries(const Task& task, const float* q, std::vector<float>& to) const {
-  const int64_t repeats = heads_ / kvHeads_, padded = roundUp(repeats, kernels::kQueryTile);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(width_));
-  to.assign((task.end - task.begin) * padded * width_, 0.0f);
-  for (int64_t b = 0; b < task.end - task.begin; ++b) {
-    const float* from = q + ((task.begin + b) * heads_ + task.kvHead * repeats) * width_;
-    for (int64_t i = 0; i < repeats * width_; ++i) to[b * padded * width_ + i] = from[i] * scale;
+/// One task of one layer: scores of all its queries over the prompt, each row's over its own tokens behind them, one
+/// softmax over both, then the values of both. The prompt is taken in pieces that stay in the first-level cache while
+/// every query uses them; what is needed next is fetched meanwhile.
+class CpuCache::Attending {
+ public:
+  Attending(const CpuCache& cache, int64_t layer, const std::vector<CacheRow>& rows, const Task& task)
+      : c_(cache),
+        layer_(layer),
+        rows_(&rows[task.begin]),
+        kvHead_(task.kvHead),
+        prompt_(cache.prompts_[rows[task.begin].group][layer]),
+        repeats_(cache.heads_ / cache.kvHeads_),
+        rowQueries_(roundUp(repeats_, kTile)),
+        queries_((task.end - task.begin) * rowQueries_),
+        promptStride_(roundUp(prompt_.length, kernels::kKeyBlock)),
+        stride_(promptStride_ + cache.slotCapacity_),
+        promptKeys_(prompt_.keys.const_data_ptr<float>() + kvHead_ * cache.width_ * promptStride_),
+        promptValues_(prompt_.values_KSE.const_data_ptr<float>() + kvHead_ * prompt_.length * cache.width_) {
+    scores_.resize(queries_ * stride_);
+    sums_.assign(queries_ * cache.width_, 0.0f);
   }
-}
 
-/// Scores of all the task's queries over the prompt, each row's over its own tokens behind them, one softmax over
-/// both, then the values of both. The prompt is taken in pieces that stay in the first-level cache while every query
-/// uses them.
-void CpuCache::attendTask(int64_t layer, const std::vector<CacheRow>& rows, const Task& task, const float* q,
-                          float* out) {
-  constexpr int64_t tile = kernels::kQueryTile;
-  const Block& prompt = prompts_[rows[task.begin].group][layer];
-  const int64_t repeats = heads_ / kvHeads_, rowQueries = roundUp(repeats, tile);
-  const int64_t promptStride = roundUp(prompt.length, kernels::kKeyBlock), stride = promptStride + slotCapacity_;
-  const int64_t queries = (task.end - task.begin) * rowQueries;
-  thread_local std::vector<float> queryBuffer, scores, sums;
-  gatherQueries(task, q, queryBuffer);
-  scores.resize(queries * stride);
-  sums.assign(queries * width_, 0.0f);
-  const float* promptKeys = prompt.keys.const_data_ptr<float>() + task.kvHead * width_ * promptStride;
-  const float* promptValues = prompt.values_KSE.const_data_ptr<float>() + task.kvHead * prompt.length * width_;
+  /// q, out: of the task's first row and first head.
+  void run(const float* q, int64_t qStride, float* out, int64_t outStride) const {
+    gatherQueries(q, qStride);
+    overPrompt(promptKeys_, ownKeys(0), [&](int64_t i, int64_t start, int64_t count) {
+      kernels::scoreTile(&query_[i * c_.width_], promptKeys_ + start * c_.width_, c_.width_, count,
+                         &scores_[i * stride_ + start], stride_);
+    });
+    for (int64_t i = 0; i < queries_; i += kTile) scoreOwn(i);
+    overPrompt(promptValues_, nullptr, [&](int64_t i, int64_t start, int64_t count) {
+      kernels::sumTile({&scores_[i * stride_ + start], stride_, 1}, {promptValues_ + start * c_.width_, c_.width_},
+                       c_.width_, count, {&sums_[i * c_.width_], c_.width_});
+    });
+    for (int64_t i = 0; i < queries_; i += kTile) sumOwn(i, out, outStride);
+  }
 
-  const auto overPrompt = [&](const auto& piece) {
-    for (int64_t start = 0; start < prompt.length; start += kKeysAtOnce) {
-      const int64_t count = std::min(kKeysAtOnce, prompt.length - start);
-      for (int64_t i = 0; i < queries; i += tile) piece(i, start, count);
+ private:
+  static constexpr int64_t kTile = kernels::kQueryTile;
+
+  const float* ownKeys(int64_t row) const { return c_.slotKeys(layer_, rows_[row].slot, kvHead_); }
+  const float* ownValues(int64_t row) const { return c_.slotValues(layer_, rows_[row].slot, kvHead_); }
+  int64_t ownLength(int64_t row) const { return rows_[row].length + 1; }
+
+  /// Scaled, each row's padded with zeros to whole tiles.
+  void gatherQueries(const float* q, int64_t qStride) const {
+    const float scale = 1.0f / std::sqrt(static_cast<float>(c_.width_));
+    query_.assign(queries_ * c_.width_, 0.0f);
+    for (int64_t row = 0; row < queries_ / rowQueries_; ++row) {
+      float* to = &query_[row * rowQueries_ * c_.width_];
+      for (int64_t i = 0; i < repeats_ * c_.width_; ++i) to[i] = q[row * qStride + i] * scale;
     }
-  };
-  overPrompt([&](int64_t i, int64_t start, int64_t count) {
-    kernels::scoreTile(&queryBuffer[i * width_], promptKeys + start * width_, width_, count,
-                       &scores[i * stride + start], stride);
-  });
-  for (int64_t i = 0; i < queries; i += tile) {
-    const CacheRow& row = rows[task.begin + i / rowQueries];
-    const int64_t own = row.length + 1;
-    kernels::scoreTile(&queryBuffer[i * width_], slotKeys(layer, row.slot, task.kvHead), width_, own,
-                       &scores[i * stride + promptStride], stride);
-    for (int64_t j = i; j < i + tile; ++j) {
-      kernels::softmax(&scores[j * stride], prompt.length, &scores[j * stride + promptStride], own);
-    }
   }
-  overPrompt([&](int64_t i, int64_t start, int64_t count) {
-    kernels::valueTile(&scores[i * stride + start], stride, promptValues + start * width_, width_, count,
-                       &sums[i * width_]);
-  });
-  for (int64_t i = 0; i < queries; i += tile) {
-    const int64_t b = task.begin + i / rowQueries, firstHead = i % rowQueries;
-    kernels::valueTile(&scores[i * stride + promptStride], stride, slotValues(layer, rows[b].slot, task.kvHead), width_,
-                       rows[b].length + 1, &sums[i * width_]);
-    std::copy_n(&sums[i * width_], std::min(tile, repeats - firstHead) * width_,
-                out + (b * heads_ + task.kvHead * repeats + firstHead) * width_);
-  }
-}
 
-at::Tensor CpuCache::attend(int64_t layer, const std::vector<CacheRow>& rows, const at::Tensor& q_BHE,
-                            const at::Tensor& k_BKE, const at::Tensor& v_BKE) {
-  TORCH_INTERNAL_ASSERT(q_BHE.is_contiguous() && k_BKE.stride(1) == width_ && v_BKE.stride(1) == width_);
-  at::Tensor out_BHE = at::empty(q_BHE.sizes(), q_BHE.options());
-  const float *queries = q_BHE.const_data_ptr<float>(), *keys = k_BKE.const_data_ptr<float>(),
-              *values = v_BKE.const_data_ptr<float>();
-  float* out = out_BHE.mutable_data_ptr<float>();
-  const std::vector<Task> tasks = makeTasks(rows);
-  at::parallel_for(0, static_cast<int64_t>(tasks.size()), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t t = begin; t < end; ++t) {
-      const Task& task = tasks[t];
-      for (int64_t b = task.begin; b < task.end; ++b) {
-        append(layer, rows[b], task.kvHead, keys + b * k_BKE.stride(0) + task.kvHead * width_,
-               values + b * v_BKE.stride(0) + task.kvHead * width_);
+  /// piece(query, start, count) for all tiles of queries and pieces of the prompt, of which `memory` will be read: keys
+  /// or values; afterwards some of `then`.
+  template <typename Piece>
+  void overPrompt(const float* memory, const float* then, const Piece& piece) const {
+    for (int64_t start = 0; start < prompt_.length; start += kKeysAtOnce) {
+      const bool last = start + kKeysAtOnce >= prompt_.length;
+      Fetch next(last ? then : memory + (start + kKeysAtOnce) * c_.width_, kKeysAtOnce * c_.width_, queries_ / kTile);
+      for (int64_t i = 0; i < queries_; i += kTile) {
+        next.part();
+        piece(i, start, std::min(kKeysAtOnce, prompt_.length - start));
       }
-      attendTask(layer, rows, task, queries, out);
     }
-  });
-  return out_BHE;
+  }
+
+  void scoreOwn(int64_t i) const {
+    const int64_t row = i / rowQueries_, own = ownLength(row), next = (i + kTile) / rowQueries_;
+    const bool last = i + kTile >= queries_;
+    // Values are needed again after the prompt's; by then they are in the second-level cache.
+    Fetch values(ownValues(row), own * c_.width_, kTile);
+    Fetch keys(last ? promptValues_ : ownKeys(next), (last ? kKeysAtOnce : ownLength(next)) * c_.width_, kTile);
+    kernels::scoreTile(&query_[i * c_.width_], ownKeys(row), c_.width_, own, &scores_[i * stride_ + promptStride_],
+                       stride_);
+    for (int64_t j = i; j < i + kTile; ++j) {
+      keys.part();
+      values.part();
+      kernels::softmax(&scores_[j * stride_], prompt_.length, &scores_[j * stride_ + promptStride_], own);
+    }
+  }
+
+  void sumOwn(int64_t i, float* out, int64_t outStride) const {
+    const int64_t row = i / rowQueries_, firstHead = i % rowQueries_;
+    kernels::sumTile({&scores_[i * stride_ + promptStride_], stride_, 1}, {ownValues(row), c_.width_}, c_.width_,
+                     ownLength(row), {&sums_[i * c_.width_], c_.width_});
+    std::copy_n(&sums_[i * c_.width_], std::min(kTile, repeats_ - firstHead) * c_.width_,
+                out + row * outStride + firstHead * c_.width_);
+  }
+
+  const CpuCache& c_;
+  int64_t layer_;
+  const CacheRow* rows_;
+  int64_t kvHead_;
+  const Block& prompt_;
+  int64_t repeats_, rowQueries_, queries_, promptStride_, stride_;
+  const float *promptKeys_, *promptValues_;
+  static thread_local std::vector<float> query_, scores_, sums_;
+};
+
+thread_local std::vector<float> CpuCache::Attending::query_, CpuCache::Attending::scores_, CpuCache::Attending::sums_;
+
+void CpuCache::attend(int64_t layer, const std::vector<CacheRow>& rows, const Task& task, const Inputs& inputs,
+                      float* out) {
+  for (int64_t b = task.begin; b < task.end; ++b) {
+    const int64_t offset = b * inputs.stride + task.kvHead * width_;
+    append(layer, rows[b], task.kvHead, inputs.k + offset, inputs.v + offset);
+  }
+  const int64_t firstHead = task.kvHead * (heads_ / kvHeads_) * width_;
+  Attending(*this, layer, rows, task)
+      .run(inputs.q + task.begin * inputs.stride + firstHead, inputs.stride,
+           out + task.begin * heads_ * width_ + firstHead, heads_ * width_);
 }
 
 }  // namespace foothold::rollout

@@ -48,7 +48,7 @@ class Generator {
         groups_(request.prompts.rows(), Group{request.numGenerations, false, {}}) {
     // The last token of a completion is never fed back, so it needs no place in the cache.
     slotLength_ = std::max<int64_t>(request.maxCompletionLength - 1, 1);
-    DecoderShape wanted;
+    CacheShape wanted;
     wanted.groups = request.prompts.rows();
     wanted.groupSize = request.numGenerations;
     wanted.slots = static_cast<int64_t>(completions_.size());
@@ -56,7 +56,7 @@ class Generator {
     for (int64_t i = 0; i < wanted.groups; ++i) {
       wanted.promptLength = std::max(wanted.promptLength, request.prompts.length(i));
     }
-    const DecoderShape shape = fitDecoder(model, wanted, request.maxBatchedTokens);
+    const CacheShape shape = fitShape(model, wanted, request.maxBatchedTokens);
     decoder_ = makeDecoder(model, shape, memory);
     for (int64_t slot = shape.slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
   }
@@ -134,14 +134,16 @@ class Generator {
   }
 
   void decode() {
-    std::vector<DecodeRow> rows;
+    std::vector<CacheRow> rows;
+    std::vector<int64_t> tokens, positions;
     for (const Running& row : running_) {
-      rows.push_back({row.cache, completions_[row.index].tokens.back(),
-                      request_.prompts.length(row.cache.group) + row.cache.length});
+      rows.push_back(row.cache);
+      tokens.push_back(completions_[row.index].tokens.back());
+      positions.push_back(request_.prompts.length(row.cache.group) + row.cache.length);
     }
     std::vector<double> u;
     for (const Running& row : running_) u.push_back(nextUniform(row.index));
-    const std::vector<Sample> samples = sampleRows(decoder_->step(rows), request_.sampling, u);
+    const std::vector<Sample> samples = sampleRows(decoder_->logits(rows, tokens, positions), request_.sampling, u);
     const std::vector<Running> before = std::move(running_);
     running_.clear();
     for (size_t i = 0; i < before.size(); ++i) {

@@ -104,7 +104,7 @@ class PoolDecoder::StepAttention : public model::Attention {
   PoolSequences own_, prompt_;
 };
 
-PoolDecoder::PoolDecoder(const model::Model& model, const DecoderShape& shape, GraphMemory& memory)
+PoolDecoder::PoolDecoder(const model::Model& model, const CacheShape& shape, GraphMemory& memory)
     : model_(model),
       groupSize_(shape.groupSize),
       rowPools_(makePools(shape.slots, shape.slotLength)),
@@ -142,9 +142,9 @@ void PoolDecoder::addPrompt(int64_t group, int64_t layer, const at::Tensor& k_PK
 }
 
 /// Rows that run no more lose their places, new ones get some, and what lies behind the first places moves there.
-void PoolDecoder::arrange(const std::vector<DecodeRow>& rows) {
+void PoolDecoder::arrange(const std::vector<CacheRow>& rows) {
   std::vector<int64_t> slots;
-  for (const DecodeRow& row : rows) slots.push_back(row.cache.slot);
+  for (const CacheRow& row : rows) slots.push_back(row.slot);
   rows_.keepOnly(slots);
   for (const int64_t slot : slots) {
     if (!rows_.holds(slot)) rows_.take(slot);
@@ -158,7 +158,7 @@ void PoolDecoder::arrange(const std::vector<DecodeRow>& rows) {
   }
 }
 
-StepShape PoolDecoder::shapeOf(const std::vector<DecodeRow>& rows) const {
+StepShape PoolDecoder::shapeOf(const std::vector<CacheRow>& rows) const {
   StepShape shape;
   shape.rows = placesFor(rows_.count(), rows_.capacity());
   shape.prompts = placesFor(prompts_.count(), prompts_.capacity());
@@ -166,31 +166,33 @@ StepShape PoolDecoder::shapeOf(const std::vector<DecodeRow>& rows) const {
   shape.promptKeys = promptPools_[0].keys.size(2);
   if (!attention_.needsBound()) return shape;
   int64_t longestRow = 1, longestPrompt = 1;
-  for (const DecodeRow& row : rows) {
-    longestRow = std::max(longestRow, row.cache.length + 1);
-    longestPrompt = std::max(longestPrompt, promptLengths_[prompts_.of(row.cache.group)]);
+  for (const CacheRow& row : rows) {
+    longestRow = std::max(longestRow, row.length + 1);
+    longestPrompt = std::max(longestPrompt, promptLengths_[prompts_.of(row.group)]);
   }
   shape.rowKeys = boundFor(longestRow, shape.rowKeys);
   shape.promptKeys = boundFor(longestPrompt, shape.promptKeys);
   return shape;
 }
 
-void PoolDecoder::upload(const std::vector<DecodeRow>& rows, const StepShape& shape) {
+void PoolDecoder::upload(const std::vector<CacheRow>& rows, const std::vector<int64_t>& tokens,
+                         const std::vector<int64_t>& positions, const StepShape& shape) {
   // Places without a row or prompt compute something all the same: token 0 at position 0 of a prompt of one token.
   const at::Tensor host = at::zeros(inputs_.sizes(), at::kLong);
   const StepInputs inputs(host, shape, groupSize_);
   const auto values = [](const at::Tensor& tensor) { return tensor.mutable_data_ptr<int64_t>(); };
-  int64_t *tokens = values(inputs.tokens_S), *positions = values(inputs.positions_S),
-          *lengths = values(inputs.lengths_S), *cellOfRow = values(inputs.cellOfRow_S),
-          *rowOfCell = values(inputs.rowOfCell_QG), *promptLengths = values(inputs.promptLengths_Q);
+  int64_t *latest = values(inputs.tokens_S), *places = values(inputs.positions_S), *lengths = values(inputs.lengths_S),
+          *cellOfRow = values(inputs.cellOfRow_S), *rowOfCell = values(inputs.rowOfCell_QG),
+          *promptLengths = values(inputs.promptLengths_Q);
   std::fill_n(promptLengths, shape.prompts, 1);
   std::vector<int64_t> cells(shape.prompts, 0);
-  for (const DecodeRow& row : rows) {
-    const int64_t place = rows_.of(row.cache.slot), prompt = prompts_.of(row.cache.group);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const CacheRow& row = rows[i];
+    const int64_t place = rows_.of(row.slot), prompt = prompts_.of(row.group);
     const int64_t cell = prompt * groupSize_ + cells[prompt]++;
-    tokens[place] = row.token;
-    positions[place] = row.position;
-    lengths[place] = row.cache.length;
+    latest[place] = tokens[i];
+    places[place] = positions[i];
+    lengths[place] = row.length;
     cellOfRow[place] = cell;
     rowOfCell[cell] = place;
     promptLengths[prompt] = promptLengths_[prompt];
@@ -198,19 +200,20 @@ void PoolDecoder::upload(const std::vector<DecodeRow>& rows, const StepShape& sh
   inputs_.narrow(0, 0, inputs.size).copy_(host.narrow(0, 0, inputs.size));
 }
 
-at::Tensor PoolDecoder::logits(const StepShape& shape) {
+at::Tensor PoolDecoder::step(const StepShape& shape) {
   const StepInputs inputs(inputs_, shape, groupSize_);
   StepAttention attention(*this, shape, inputs);
   return model_.weights.head(model::hiddenStates(model_, inputs.tokens_S, inputs.positions_S, attention));
 }
 
-at::Tensor PoolDecoder::step(const std::vector<DecodeRow>& rows) {
+at::Tensor PoolDecoder::logits(const std::vector<CacheRow>& rows, const std::vector<int64_t>& tokens,
+                               const std::vector<int64_t>& positions) {
   arrange(rows);
   const StepShape shape = shapeOf(rows);
-  upload(rows, shape);
-  const at::Tensor logits_SV = graphs_.run(shape, [&] { return logits(shape); });
+  upload(rows, tokens, positions, shape);
+  const at::Tensor logits_SV = graphs_.run(shape, [&] { return step(shape); });
   std::vector<int64_t> places;
-  for (const DecodeRow& row : rows) places.push_back(rows_.of(row.cache.slot));
+  for (const CacheRow& row : rows) places.push_back(rows_.of(row.slot));
   return logits_SV.index_select(0, at::tensor(places, at::TensorOptions(at::kLong)).to(logits_SV.device()));
 }
 

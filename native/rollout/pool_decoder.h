@@ -14,12 +14,13 @@ namespace foothold::rollout {
 /// What changes from step to step goes to the device in one tensor.
 class PoolDecoder : public Decoder {
  public:
-  PoolDecoder(const model::Model& model, const DecoderShape& shape, GraphMemory& memory);
+  PoolDecoder(const model::Model& model, const CacheShape& shape, GraphMemory& memory);
 
   int64_t promptCapacity() const override { return prompts_.capacity(); }
   void addPrompt(int64_t group, int64_t layer, const at::Tensor& k_PKE, const at::Tensor& v_PKE) override;
   void dropPrompt(int64_t group) override { prompts_.free(group); }
-  at::Tensor step(const std::vector<DecodeRow>& rows) override;
+  at::Tensor logits(const std::vector<CacheRow>& rows, const std::vector<int64_t>& tokens,
+                    const std::vector<int64_t>& positions) override;
 
  private:
   /// Keys and values of a layer, [places, K, tokens, E].
@@ -30,10 +31,11 @@ class PoolDecoder : public Decoder {
   class StepAttention;
 
   std::vector<Pool> makePools(int64_t places, int64_t tokens) const;
-  void arrange(const std::vector<DecodeRow>& rows);
-  StepShape shapeOf(const std::vector<DecodeRow>& rows) const;
-  void upload(const std::vector<DecodeRow>& rows, const StepShape& shape);
-  at::Tensor logits(const StepShape& shape);
+  void arrange(const std::vector<CacheRow>& rows);
+  StepShape shapeOf(const std::vector<CacheRow>& rows) const;
+  void upload(const std::vector<CacheRow>& rows, const std::vector<int64_t>& tokens,
+              const std::vector<int64_t>& positions, const StepShape& shape);
+  at::Tensor step(const StepShape& shape);
 
   const model::Model& model_;
   int64_t groupSize_;

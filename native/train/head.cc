@@ -151,7 +151,7 @@ at::Tensor Head::backward(const Derivatives& derivatives, at::Tensor& dweight_VD
     chunk.toGradient(values, inverseTemperature_);
     const at::Tensor weight_VD = output_.weight.detach();
     const at::Tensor dlogits_CV = chunk.logits_CV.to(weight_VD.scalar_type());
-    dhidden_CD.narrow(0, begin, chunk.rows()).copy_(at::mm(dlogits_CV, weight_VD));
+    dhidden_CD.narrow(0, begin, chunk.rows()).copy_(model::inputGradient(dlogits_CV, weight_VD));
     if (dweight_VD.scalar_type() == weight_VD.scalar_type()) {
       dweight_VD.addmm_(dlogits_CV.t(), chunk.hidden_CD);
     } else {

@@ -61,21 +61,22 @@ class Products {
 
   double run(const ProductPass& pass) const {
     const int64_t blocks = (pass.pairs + kBlockQueries * kBlockKeys / 2) / (kBlockQueries * kBlockKeys);
+    const bool decoding = pass.rows == pass.headRows;
     const auto begin = std::chrono::steady_clock::now();
     const auto& layers = policy_.model.weights.layers;
     for (const model::LayerWeights& layer : layers) {
       // Behind its attention the last layer is computed for those rows only that go on to the output layer.
       const int64_t rows = &layer == &layers.back() ? pass.headRows : pass.rows;
-      multiply(layer.qkv, hidden_.narrow(0, 0, pass.rows), gradients_);
-      multiply(layer.output, attended_.narrow(0, 0, rows), gradients_);
-      multiply(layer.gateUp, hidden_.narrow(0, 0, rows), gradients_);
-      multiply(layer.down, inner_.narrow(0, 0, rows), gradients_);
+      multiply(layer.qkv, hidden_.narrow(0, 0, pass.rows), gradients_, decoding);
+      multiply(layer.output, attended_.narrow(0, 0, rows), gradients_, decoding);
+      multiply(layer.gateUp, hidden_.narrow(0, 0, rows), gradients_, decoding);
+      multiply(layer.down, inner_.narrow(0, 0, rows), gradients_, decoding);
       for (int64_t done = 0; done < blocks; ++done) block_.multiply(backward_);
     }
     at::Tensor last;
     for (int64_t row = 0; row < pass.headRows; row += kHeadRows) {
       const int64_t count = std::min(kHeadRows, pass.headRows - row);
-      last = multiply(policy_.model.weights.head, hidden_.narrow(0, row, count), headGradients_);
+      last = multiply(policy_.model.weights.head, hidden_.narrow(0, row, count), headGradients_, decoding);
     }
     // Reading a value waits for a device that computes asynchronously.
     if (last.defined()) last.flatten()[0].item<float>();
@@ -92,9 +93,10 @@ class Products {
     return std::max({layer.qkv.weight.size(0), layer.output.weight.size(0), layer.gateUp.weight.size(0)});
   }
 
-  at::Tensor multiply(const Linear& linear, const at::Tensor& x, const at::Tensor& gradients) const {
+  /// `decoding`: every row goes on to the output layer.
+  at::Tensor multiply(const Linear& linear, const at::Tensor& x, const at::Tensor& gradients, bool decoding) const {
+    if (!backward_) return decoding ? model::multiplyFewRows(linear, x) : linear(x);
     const at::Tensor y = linear(x);
-    if (!backward_) return y;
     const at::Tensor dy = gradients.narrow(0, 0, y.numel()).view(y.sizes());
     return torch::autograd::grad({y}, {x, linear.weight}, {dy}).back();
   }
@@ -111,7 +113,6 @@ class Products {
 
 std::vector<double> timeProducts(Policy& policy, const std::vector<ProductPass>& passes, bool backward,
                                  const Progress& progress) {
-  policy.prepare();
   int64_t rows = 0;
   for (const ProductPass& pass : passes) rows = std::max({rows, pass.rows, pass.headRows});
   const at::AutoGradMode mode(backward);

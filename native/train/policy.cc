@@ -132,16 +132,9 @@ at::Tensor parameter(const Policy& policy, const std::string& name) {
   return {};
 }
 
-void Policy::prepare() {
-  if (!packingIsStale_) return;
-  model::packWeights(model.weights);
-  packingIsStale_ = false;
-}
-
 std::vector<float> logProbs(Policy& policy, const TokenBatch& batch, double temperature, int64_t maxTokens,
                             const Progress& progress) {
   at::NoGradGuard noGrad;
-  policy.prepare();
   std::vector<float> result(batch.completions.values.size());
   std::vector<int64_t> rows(batch.completions.rows());
   std::iota(rows.begin(), rows.end(), 0);
@@ -162,7 +155,6 @@ std::vector<float> logProbs(Policy& policy, const TokenBatch& batch, double temp
 
 at::Tensor logits(Policy& policy, const std::vector<int32_t>& tokens) {
   at::NoGradGuard noGrad;
-  policy.prepare();
   TokenBatch batch;
   batch.prompts.values = tokens;
   batch.prompts.offsets.push_back(static_cast<int32_t>(tokens.size()));
@@ -183,7 +175,6 @@ UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptio
                           batch.oldLogProbs.empty() ? nullptr : batch.oldLogProbs.data(),
                           batch.refLogProbs.empty() ? nullptr : batch.refLogProbs.data()};
   PolicyLoss loss(options.loss, inputs, rows);
-  policy.prepare();
   try {
     accumulateGradients(policy, batch, rows, options, loss, metrics, progress);
     fillMetrics(metrics, loss, options.loss.type);
@@ -199,7 +190,6 @@ UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptio
     policy.optimizer.clearGradients();
     throw;
   }
-  policy.weightsChanged();
   return metrics;
 }
 

@@ -33,16 +33,10 @@ struct Policy {
   /// Threads that write the values to disk; whoever is to change them waits.
   Readers readers;
 
-  /// To be called before the model computes: packs the weights anew if they have changed.
-  void prepare();
-  void weightsChanged() { packingIsStale_ = true; }
-
  private:
   /// `masters`: on the device already.
   Policy(const model::ModelConfig& config, const model::Weights& masters, at::ScalarType type,
          const at::Device& device);
-
-  bool packingIsStale_ = true;
 };
 
 /// Log-probability of every completion token, in the batch's order, under softmax(logits / temperature).

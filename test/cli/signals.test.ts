@@ -6,7 +6,8 @@ import { finished } from 'node:stream/promises';
 import { expect, it } from 'vitest';
 import { packageRoot } from '../../bindings/load.js';
 import { temporaryFolder } from '../data/helpers.js';
-import { realRun } from '../train/real_run.js';
+import { repositoryOf } from '../eval/swe/helpers.js';
+import { realModel, realRun } from '../train/real_run.js';
 import { foothold } from './run.js';
 
 const main = join(packageRoot, 'dist', 'lib', 'cli', 'main.js');
@@ -97,6 +98,70 @@ it.each([
     expect(foothold(args('whole')).status).toBe(0);
     const items = (out: string) => readFileSync(join(folder, out, 'items.jsonl'), 'utf8');
     expect(items('stopped')).toBe(items('whole'));
+  },
+  120_000,
+);
+
+/** A model that takes texts of many tokens and never ends by itself. */
+async function patientModel(): Promise<string> {
+  const folder = join(temporaryFolder(), 'model');
+  await realModel(folder, { hiddenSize: 64, headDim: 32, numLayers: 8, maxPositions: 100_000 }, []);
+  return folder;
+}
+
+it.skipIf(!existsSync('/usr/bin/script'))(
+  'generate gives its terminal back at once (needs script)',
+  async () => {
+    const args = ['generate', '--model', await patientModel(), '--prompt', 'a', '--max-tokens', '90000'];
+    const child = spawn('script', ['-qec', [process.execPath, main, ...args].join(' '), '/dev/null'], {
+      env: { ...process.env, OMP_NUM_THREADS: '1' },
+    });
+    let output = '';
+    let pressed = 0;
+    child.stdout.on('data', (data: Buffer) => {
+      output += data;
+      if (pressed > 0 || !output.includes('sampling')) return;
+      pressed = performance.now();
+      child.stdin.write('\x03');
+    });
+    const status = await new Promise((resolve) => child.on('exit', resolve));
+    expect(performance.now() - pressed).toBeLessThan(5000);
+    expect(status, output).toBe(130);
+    expect(output.endsWith('\x1b[?25h')).toBe(true); // the cursor is seen again, and nothing of the answer
+  },
+  60_000,
+);
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)(
+  'eval-swe leaves whole lines after %s and goes on from there',
+  async (signal, expected) => {
+    const model = await patientModel();
+    const repos = repositoryOf({ 'calc.py': 'a - b\n' });
+    const folder = temporaryFolder();
+    const [data, out] = [join(folder, 'issues.jsonl'), join(folder, 'preds.jsonl')];
+    const ids = Array.from({ length: 8 }, (_, i) => `own__calc-${i}`);
+    const patch = 'diff --git a/calc.py b/calc.py\n--- a/calc.py\n+++ b/calc.py\n@@ -1 +1 @@\n-a - b\n+a + b\n';
+    const rows = ids.map((instance_id) => ({ instance_id, problem_statement: 'It subtracts.', patch }));
+    writeFileSync(data, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const inputs = ['--model', model, '--data', data, '--repos', repos];
+    const args = ['eval-swe', ...inputs, '--out', out, '--max-completion-length', '200'];
+    const written = () =>
+      readFileSync(out, 'utf8')
+        .split(/(?<=\n)/)
+        .map((line) => JSON.parse(line).instance_id);
+
+    const { status, output } = await signalled(args, signal, (shown) => shown.includes('2/8'));
+    expect(status, output).toBe(expected);
+    const done = written();
+    expect(done.length).toBeGreaterThanOrEqual(2);
+    expect(done.length).toBeLessThan(ids.length);
+    expect(readFileSync(out, 'utf8').endsWith('\n')).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(['issues.jsonl', 'preds.details.jsonl', 'preds.jsonl']);
+    expect(foothold(args).status).toBe(0);
+    expect(written()).toEqual(ids);
   },
   120_000,
 );

@@ -101,6 +101,20 @@ describe('steps', () => {
     expect(report.dropped).toEqual({ 'the problem is empty': 1 });
   });
 
+  it('takes the thought before a step, shows it to nobody, and teaches it', async () => {
+    const steps = [{ text: 'Push.', thought: 'It is heavy.' }, { text: 'Rest.', thought: ' ' }, 'Push again.'];
+    const file = temporaryFile('thoughts.jsonl', jsonLines([{ problem: 'Move it.', steps, answer: 'moved' }]));
+    const { train } = await readInstances(file, { dropStep: 'none' });
+    expect(train.map(({ thought, target }) => [thought, target])).toEqual([
+      ['It is heavy.', 'Push.'],
+      [undefined, 'Rest.'],
+      [undefined, 'Push again.'],
+    ]);
+    expect(train[2]!.context).toEqual([{ text: 'Push.' }, { text: 'Rest.' }]);
+    const bad = temporaryFile('bad.jsonl', jsonLines([{ problem: 'p', steps: [{ text: 't', thought: 5 }] }]));
+    await expect(readInstances(bad, {})).rejects.toThrow(/bad.jsonl line 1.*steps\[0\]\.thought/);
+  });
+
   it.each(['snappy', 'zstd'])('reads the same from Parquet (%s, two row groups)', async (compression) => {
     const fromLines = await read('steps.jsonl');
     const fromParquet = await read(`steps.${compression}.parquet`);

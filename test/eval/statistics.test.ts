@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapInterval, mean, passAtK, passPoints, quantile } from '../../lib/eval/statistics.js';
+import { generator } from '../../lib/eval/math/random.js';
+import { mean, passAtK, passPoints, quantile, wilsonInterval } from '../../lib/eval/statistics.js';
 
 /** C(n, k) in whole numbers, for a check by counting. */
 function choose(n: number, k: number): bigint {
@@ -39,18 +40,59 @@ describe('pass@k', () => {
   });
 });
 
-describe('the bootstrap interval', () => {
-  it('is near the normal one, and the same each time', () => {
-    const values = Array.from({ length: 400 }, (_, i) => Number(i % 4 === 0));
-    const [low, high] = bootstrapInterval(values, 7);
-    const half = 1.96 * Math.sqrt((0.25 * 0.75) / 400);
-    expect(low).toBeCloseTo(0.25 - half, 1.9);
-    expect(high).toBeCloseTo(0.25 + half, 1.9);
-    expect(Math.abs(high - low - 2 * half)).toBeLessThan(0.01);
-    expect(bootstrapInterval(values, 7)).toEqual([low, high]);
+describe("Wilson's interval", () => {
+  const of = (right: number, problems: number) =>
+    Array.from({ length: problems }, (_, i) => Number(i < right)).reverse();
+
+  it.each([
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ])('of %i right among %i is the published one (Newcombe 1998, table I, method 3)', (right, problems, low, high) => {
+    const interval = wilsonInterval(of(right, problems), 1);
+    expect(interval[0]).toBeCloseTo(low, 4);
+    expect(interval[1]).toBeCloseTo(high, 4);
   });
 
-  it('is a point where all are equal', () => expect(bootstrapInterval([1, 1, 1], 0)).toEqual([1, 1]));
+  it.each([1, 8])('says little of three problems with %i answers each, all wrong or all right', (samples) => {
+    const [low, high] = wilsonInterval([0, 0, 0], samples);
+    expect(low).toBe(0);
+    expect(high).toBeCloseTo(0.5615, 4);
+    expect(wilsonInterval([1, 1, 1], samples)).toEqual([expect.closeTo(1 - high, 12), 1]);
+    expect(wilsonInterval([0.5], samples)[0]).toBeLessThan(0.1);
+  });
+
+  it('is narrower for several answers a problem, by what the variance between problems leaves of them', () => {
+    const width = ([low, high]: [number, number]) => high - low;
+    const alike = of(100, 400); // every problem's answers are the same: as good as one answer each
+    expect(wilsonInterval(alike, 8)).toEqual(wilsonInterval(alike, 1));
+    const independent = Array.from({ length: 400 }, (_, i) => [0.125, 0.375][i % 2]!); // as a binomial of 8 spreads
+    const binomial = 2 * 1.96 * Math.sqrt((0.25 * 0.75) / (400 * 8));
+    expect(width(wilsonInterval(independent, 8)) / binomial).toBeCloseTo(1, 1);
+  });
+
+  it('holds the truth 95 times in 100, for few problems too', () => {
+    const random = generator(1);
+    for (const [problems, samples] of [
+      [5, 1],
+      [8, 4],
+      [40, 4],
+    ] as const) {
+      let held = 0;
+      const tries = 2000;
+      for (let t = 0; t < tries; t++) {
+        // Difficulties are uniform, so that the true mean is one half.
+        const shares = Array.from({ length: problems }, () => {
+          const chance = random();
+          return mean(Array.from({ length: samples }, () => Number(random() < chance)));
+        });
+        const [low, high] = wilsonInterval(shares, samples);
+        if (low <= 0.5 && 0.5 <= high) held++;
+      }
+      expect(held / tries).toBeGreaterThan(0.93);
+    }
+  });
 });
 
 it('means and quantiles', () => {

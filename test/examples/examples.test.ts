@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../bindings/load.js';
+import { foothold } from '../cli/run.js';
+import { realModel } from '../train/real_run.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'foothold-examples-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -52,6 +54,35 @@ describe('the examples', { timeout: 120_000 }, () => {
     expect(lines.filter((line) => line.includes(' srl '))).toHaveLength(3);
     expect(lines.filter((line) => line.includes(' rlvr '))).toHaveLength(3);
     expect(lines.at(-1)).toMatch(/^<think>47a\+38/);
+  });
+
+  it('go from GSM8K through SFT, SRL and RLVR by a configuration', async () => {
+    const [raw, data, output] = ['gsm8k.jsonl', 'thoughts.jsonl', 'sft-srl-rlvr'].map((name) => join(folder, name));
+    const rows = Array.from({ length: 10 }, (_, i) => ({
+      question: `Ann has ${i} bags of 2 nuts and eats 1. How many are left?`,
+      answer: `There are ${i}*2 = <<${i}*2=${2 * i}>>${2 * i} nuts.\nShe eats 1.\n${2 * i - 1} are left.\n#### ${2 * i - 1}`,
+    }));
+    writeFileSync(raw!, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    expect(await run('gsm8k-thoughts.mjs', raw!, data!)).toEqual([`10 solutions written to ${data}`]);
+
+    const model = join(folder, 'model');
+    await realModel(model, { maxPositions: 8192 }); // a token a character
+    const settings = {
+      ...{ model, 'data.train': data, 'data.validation.fraction': 0.2, output },
+      ...{ batchSize: 2, maxPromptLength: 8000, maxCompletionLength: 16, numGenerations: 2, epsilonStd: 0 },
+      ...{ 'stages.0.maxSteps': 1, 'stages.1.maxSteps': 1, 'stages.2.maxSteps': 1 },
+    };
+    const sets = Object.entries(settings).flatMap(([key, value]) => ['--set', `${key}=${value}`]);
+    const { status, stderr } = foothold(['train', join(packageRoot, 'examples', 'sft-srl-rlvr.yaml'), ...sets]);
+    expect(status, stderr).toBe(0);
+    const lines = (name: string) =>
+      readFileSync(join(output!, `${name}.jsonl`), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    const trained = lines('metrics').filter(({ loss }) => loss !== undefined);
+    expect(trained.map(({ method }) => method)).toEqual(['sft', 'srl', 'rlvr']);
+    expect(lines('samples').at(-1).prompt).toContain('Ann has');
   });
 
   it('sweep over epsilonStd', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readGgufHeader, readTensor, type TypedGgufValue, writeGguf } from '../../bindings/io.js';
@@ -92,6 +92,42 @@ describe('writing', () => {
     ]);
     expect(readTensor(out, 'first')).toEqual({ shape: [2, 3, 5], values });
     expect(readTensor(out, 'second').values).toEqual(new Float32Array([9]));
+  });
+
+  it('takes values from functions, each when it is its turn, and frees them', () => {
+    const values = Float32Array.from({ length: 64 }, (_, i) => i / 8);
+    const given: { name: string; values: Float32Array }[] = [];
+    const give = (name: string) => () => {
+      expect(given.map(({ values }) => values.length)).toEqual(given.map(() => 0));
+      given.push({ name, values: values.slice() });
+      return given.at(-1)!.values;
+    };
+    const [out, plain] = [join(folder, 'lazy.gguf'), join(folder, 'plain.gguf')];
+    const described = (name: string) => ({ name, dtype: 'Q8_0' as const, shape: [2, 32] });
+    writeGguf(
+      out,
+      ['a', 'b', 'c'].map((name) => ({ ...described(name), values: give(name) })),
+    );
+    expect(given.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+    writeGguf(
+      plain,
+      ['a', 'b', 'c'].map((name) => ({ ...described(name), values })),
+    );
+    expect(readFileSync(out)).toEqual(readFileSync(plain));
+  });
+
+  it('leaves nothing where a function fails or gives too little', () => {
+    const empty = join(folder, 'nothing');
+    mkdirSync(empty);
+    const x = { name: 'x', dtype: 'F32' as const, shape: [1], values: new Float32Array(1) };
+    const written = (values: () => Float32Array) => writeGguf(join(empty, 'x.gguf'), [x, { ...x, name: 'y', values }]);
+    const failing = () => {
+      throw new RangeError('no such shard');
+    };
+    expect(() => written(failing)).toThrow(new RangeError('no such shard'));
+    expect(() => written(() => new Float32Array(2))).toThrow(/"y": shape does not match its 2 values/);
+    expect(() => written(() => [0] as never)).toThrow(/"y": values must be a Float32Array/);
+    expect(readdirSync(empty)).toEqual([]);
   });
 
   it('quantises to Q8_0 as the gguf package does', () => {

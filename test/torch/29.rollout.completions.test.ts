@@ -17,7 +17,7 @@ afterAll(() => policy.dispose());
 /** One id in 31 ends a row: some end at once, others after hundreds of tokens. At most four run at once. */
 const request = {
   prompts: raggedFromRows([[1, 2, 3], [4], [5, 6]]),
-  numGenerations: 50,
+  numGenerations: 500,
   maxCompletionLength: 400,
   maxBatchedTokens: 1600,
   temperature: 1,
@@ -65,7 +65,7 @@ test('what a listener throws ends the call and is its error', async () => {
   await expect(policy.generate(request, { onCompletions: failing })).rejects.toBe(error);
   await expect(policy.generate({ ...request, eosTokenIds: [] }, { onProgress: failing })).rejects.toBe(error);
   expect(calls).toBe(2);
-  expect((await policy.generate({ ...request, maxCompletionLength: 2 })).finished).toHaveLength(150);
+  expect((await policy.generate({ ...request, maxCompletionLength: 2 })).finished).toHaveLength(1500);
 });
 
 test('a call aborted from a listener ends with the reason and tells of nothing more', async () => {

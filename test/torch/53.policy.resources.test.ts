@@ -37,7 +37,7 @@ async function failureOf(call: () => Promise<unknown>): Promise<unknown> {
   throw new Error('a bad call was answered');
 }
 
-/** What this process holds open. The thread of a policy that could not be loaded ends with its object. */
+/** What this process holds open. */
 async function held() {
   collectGarbage();
   await setTimeout(100); // finalizers run later
@@ -99,7 +99,9 @@ test.skipIf(!existsSync('/proc/self/task'))(
     await round(10_000);
     const { memory, ...handles } = before;
     expect(await held()).toEqual(handles);
-    expect(process.memoryUsage().rss - memory).toBeLessThan(40e6); // a kilobyte lost by each bad call alone would be 5 MB
+    // A kilobyte lost by each bad call alone would be 5 MB. A build with AddressSanitizer (scripts/memcheck.mjs) says
+    // nothing here: it keeps records of every thread there has been and of every stack that has allocated.
+    if (!process.env.FOOTHOLD_ADDONS) expect(process.memoryUsage().rss - memory).toBeLessThan(40e6);
     policy.dispose();
   },
   300_000,

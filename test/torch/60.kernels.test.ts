@@ -1,4 +1,4 @@
-/** Kernels, flash attention, packed weights and the CPU's cache compute what plain tensor operations do. */
+/** Kernels, flash attention and the CPU's decoder compute what plain tensor operations do. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { type Ragged, raggedFromRows } from '../../bindings/ragged.js';
 import { type ModelConfig, type Policy, setKernelsEnabled, type UpdateBatch } from '../../bindings/torch.js';
@@ -9,19 +9,29 @@ import { gradientProbe, probedGradient, randomPolicy, smallConfig, updateOptions
 afterEach(() => setKernelsEnabled(true));
 
 /** Odd sizes, so that no kernel sees whole vectors or tiles only. */
+const base: ModelConfig = { ...smallConfig, maxPositions: 512 };
 const configs: Record<string, ModelConfig> = {
-  'qwen3, 2 queries to a key head': smallConfig,
+  'qwen3, 2 queries to a key head': base,
   'qwen2, 3 queries to a key head': {
-    ...smallConfig,
+    ...base,
     ...{ family: 'qwen2', hiddenSize: 36, intermediateSize: 50, numHeads: 6, numKvHeads: 2, headDim: 6, qkvBias: true },
   },
-  'llama, 5 queries to one key head': { ...smallConfig, family: 'llama', numHeads: 5, numKvHeads: 1, headDim: 10 },
+  'llama, 5 queries to one key head': { ...base, family: 'llama', numHeads: 5, numKvHeads: 1, headDim: 10 },
+  'llama, wide heads': {
+    ...base,
+    ...{ family: 'llama', hiddenSize: 100, intermediateSize: 77, numHeads: 4, numKvHeads: 2, headDim: 42 },
+    ...{ outputBias: true, mlpBias: true },
+  },
 };
 
 /** The same weights with the kernels and without. */
-async function both<T>(config: ModelConfig, act: (policy: Policy) => Promise<T>): Promise<{ fast: T; plain: T }> {
+async function both<T>(
+  config: ModelConfig,
+  act: (policy: Policy) => Promise<T>,
+  manyRegisters = true,
+): Promise<{ fast: T; plain: T }> {
   const run = async (kernels: boolean) => {
-    setKernelsEnabled(kernels);
+    setKernelsEnabled(kernels, { manyRegisters });
     const policy = await randomPolicy(config);
     const result = await act(policy);
     policy.dispose();
@@ -34,18 +44,18 @@ function randomRows(random: Random, lengths: readonly number[]): Ragged {
   return raggedFromRows(lengths.map((length) => Array.from({ length }, () => random.below(smallConfig.vocabSize))));
 }
 
-/** Groups of 1 to 5 completions of 0 to 20 tokens after prompts of 1 to 40. */
-function randomBatch(seed: number): UpdateBatch {
+/** Groups of 1 to 5 completions of 0 to `longest` tokens after prompts of 1 to twice as many. */
+function randomBatch(seed: number, groups = 4, longest = 20): UpdateBatch {
   const random = new Random(seed);
-  const groupSizes = Int32Array.from({ length: 4 }, () => 1 + random.below(5));
+  const groupSizes = Int32Array.from({ length: groups }, () => 1 + random.below(5));
   const rows = groupSizes.reduce((sum, size) => sum + size, 0);
   return {
     prompts: randomRows(
       random,
-      Array.from(groupSizes, () => 1 + random.below(40)),
+      Array.from(groupSizes, () => 1 + random.below(2 * longest)),
     ),
     groupSizes,
-    completions: randomRows(random, [7, ...Array.from({ length: rows - 1 }, () => random.below(21))]),
+    completions: randomRows(random, [7, ...Array.from({ length: rows - 1 }, () => random.below(longest + 1))]),
     advantages: Float64Array.from({ length: rows }, (_, i) => (i % 3) - 1.1),
   };
 }
@@ -64,15 +74,22 @@ function parameterNames({ numLayers, family, qkvBias }: ModelConfig): string[] {
 }
 
 describe.each(Object.entries(configs))('%s', (_, config) => {
-  test.each([1, 2, 3])('gradients of all weights, random ragged groups %i', async (seed) => {
+  test.each([
+    ['of short rows', randomBatch(1), true],
+    ['of short rows', randomBatch(2), true],
+    ['of short rows', randomBatch(3), false],
+    ['of long rows', randomBatch(4, 2, 170), true],
+    ['of one group', randomBatch(5, 1, 60), false],
+  ] as const)('gradients of all weights, random ragged groups %s', async (_, batch, manyRegisters) => {
     const names = parameterNames(config);
-    const { fast, plain } = await both(config, async (policy) => {
+    const gradients = async (policy: Policy) => {
       const values = () => Promise.all(names.map((name) => policy.parameter(name)));
       const before = await values();
-      const metrics = await policy.update(randomBatch(seed), updateOptions(gradientProbe));
+      const metrics = await policy.update(batch, updateOptions(gradientProbe));
       const after = await values();
       return { metrics, gradients: names.map((_, i) => probedGradient(before[i]!, after[i]!)) };
-    });
+    };
+    const { fast, plain } = await both(config, gradients, manyRegisters);
     expect(fast.gradients).not.toEqual(plain.gradients); // else both took the same path
     expect(fast.metrics.gradNorm).toBeGreaterThan(0);
     expect(Math.abs(fast.metrics.entropy / plain.metrics.entropy - 1)).toBeLessThan(1e-5);
@@ -81,17 +98,17 @@ describe.each(Object.entries(configs))('%s', (_, config) => {
     }
   });
 
-  test('greedy completions and log-probabilities', async () => {
-    const { fast, plain } = await both(config, (policy) =>
+  test.each([true, false])('greedy completions and log-probabilities, 32 registers: %s', async (manyRegisters) => {
+    const sample = (policy: Policy) =>
       policy.generate({
-        prompts: randomRows(new Random(5), [3, 17, 38, 1]),
-        numGenerations: 3,
+        prompts: randomRows(new Random(5), [3, 17, 90, 1]),
+        numGenerations: 9, // more rows than a task or a tile takes
         maxCompletionLength: 20,
         temperature: 0,
         seed: 1,
         eosTokenIds: [3],
-      }),
-    );
+      });
+    const { fast, plain } = await both(config, sample, manyRegisters);
     expect(fast.completions).toEqual(plain.completions);
     expect(relativeError(fast.logProbs.values, plain.logProbs.values)).toBeLessThan(1e-4);
   });

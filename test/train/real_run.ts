@@ -9,9 +9,15 @@ export type RealRun = TinyRun & { config: RunInput };
 
 export async function realRun(problems: Parameters<typeof tinyRun>[0], overrides: object): Promise<RealRun> {
   const run = await tinyRun(problems, { ...overrides });
-  const policy = await Policy.random(modelConfig, { device: 'cpu', dtype: 'float32', seed: 1 });
-  const model = { config: modelConfig, tokenizer, eosTokenIds: [0], original: null };
-  await saveModelFolder(join(run.folder, 'model'), model, 'float32', (file) => policy.saveWeights(file));
-  policy.dispose();
+  await realModel(join(run.folder, 'model'));
   return run as RealRun;
+}
+
+/** The model alone, with other settings of its shape and other tokens that end a sequence. */
+export async function realModel(folder: string, shape: Partial<typeof modelConfig> = {}, eosTokenIds = [0]) {
+  const config = { ...modelConfig, ...shape };
+  const policy = await Policy.random(config, { device: 'cpu', dtype: 'float32', seed: 1 });
+  const model = { config, tokenizer, eosTokenIds, original: null };
+  await saveModelFolder(folder, model, 'float32', (file) => policy.saveWeights(file));
+  policy.dispose();
 }

@@ -1,8 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { defineConfig as define, loadConfig, type RunInput } from '../../lib/config/index.js';
 import { Trainer, type TrainOptions, train as trainTyped } from '../../lib/train/index.js';
+import type { Engine } from '../../lib/train/policy.js';
+import { temporaryFile } from '../data/helpers.js';
 import { fakeEngine, type Script } from './fake_policy.js';
 import { timeless, tinyRun, tokenizer } from './tiny_run.js';
 
@@ -252,6 +255,26 @@ describe('updates', () => {
       policy!.updates.every(({ batch }) => batch.refLogProbs!.every((v) => v === Math.fround(Math.log(0.5)))),
     ).toBe(true);
     expect(reference!.disposed).toBe(true);
+  });
+
+  it('leaves no thread of a reward behind when the reference or another reward cannot be loaded', async () => {
+    const workers: Worker[] = [];
+    const onWorker = (worker: Worker) => workers.push(worker);
+    process.on('worker', onWorker);
+    onTestFinished(() => void process.off('worker', onWorker));
+    const reward = temporaryFile('length.mjs', 'export default ({ action }) => action.length;');
+    const { config } = await tinyRun(many(10), { beta: 0.1, rewards: [reward] });
+    const engine = fakeEngine(tokenizer);
+    const load: Engine['load'] = async (options) => {
+      if (engine.policies.length > 0) throw new Error('no room for another model');
+      return engine.load(options);
+    };
+    await expect(train(config, { engine: { ...engine, load } })).rejects.toThrow('no room for another model');
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1]); // ended
+    const both = await tinyRun(many(10), { rewards: [reward, 'missing.mjs'] });
+    await expect(train(both.config, { engine: fakeEngine(tokenizer) })).rejects.toThrow('missing.mjs');
+    expect(workers.map(({ threadId }) => threadId)).toEqual([-1, -1]);
+    expect(engine.policies.map(({ disposed }) => disposed)).toEqual([true]);
   });
 
   it('a reward that is NaN or throws takes its completion out and is counted', async () => {

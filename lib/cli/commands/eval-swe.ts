@@ -2,6 +2,7 @@
 import type { ArgumentsCamelCase, Argv } from 'yargs';
 import type { SweReport } from '../../eval/swe/run.js';
 import type { Command } from '../command.js';
+import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
 import { modelOption, placementOptions } from '../placement.js';
 import { quietOption } from '../progress/options.js';
@@ -45,6 +46,7 @@ export const evalSwe: Command<Options> = {
   builder,
   handler: async (options) => {
     check(options);
+    exitOnSignals();
     const { readTasks } = await import('../../eval/swe/tasks.js');
     const { runSwe } = await import('../../eval/swe/run.js');
     const { loadSweModel } = await import('../../eval/swe/model.js');

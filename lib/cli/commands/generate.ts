@@ -1,4 +1,5 @@
 import type { Command } from '../command.js';
+import { exitOnSignals } from '../exit_on_signals.js';
 import { UsageError } from '../failure.js';
 import type { GenerateArguments } from '../generation.js';
 import { modelOption, placementOptions } from '../placement.js';
@@ -24,6 +25,7 @@ export const generate: Command<Omit<GenerateArguments, 'maxTokens'> & { 'max-tok
       .option('json', { type: 'boolean', default: false, describe: 'Print { text, tokens, cut } as one JSON object' }),
   handler: async (options) => {
     check(options);
+    exitOnSignals();
     const { answer } = await import('../generation.js');
     const { openProgress } = await import('../progress/index.js');
     const progress = openProgress({ quiet: options.quiet });

@@ -14,7 +14,12 @@ export class Screen {
 
   get width(): number {
     // The last column stays free: a terminal may wrap a line that fills it.
-    return Math.max(10, (this.stream.columns ?? 80) - 1);
+    return Math.max(10, this.columns - 1);
+  }
+
+  /** A terminal that does not know its width says 0. */
+  private get columns(): number {
+    return this.stream.columns || 80;
   }
 
   /** Lines no wider than `width`. */
@@ -47,7 +52,7 @@ export class Screen {
 
   /** To the beginning of the first line drawn. A terminal that has become narrower has broken lines in several rows. */
   private home(): string {
-    const columns = this.stream.columns ?? 80;
+    const { columns } = this;
     const rows = this.drawn.reduce(
       (sum, line) => sum + Math.max(1, Math.ceil(stripVTControlCharacters(line).length / columns)),
       0,

@@ -2,7 +2,7 @@ import type { Step } from '../instance.js';
 import { isObject, type Row, wrongType } from '../row.js';
 
 /**
- * A column of steps, each a string or `{ title?, text, observation? }`; a missing column is no steps.
+ * A column of steps, each a string or `{ title?, text, observation?, thought? }`; a missing column is no steps.
  *
  * @throws UserError that names row, key and index of what is not a step.
  */
@@ -15,10 +15,12 @@ export function stepList(row: Row, key: string): Step[] {
     if (typeof step.text !== 'string') throw wrongType(row, `${key}[${i}].text`, 'a string', step.text);
     const title = optionalText(row, step.title, `${key}[${i}].title`);
     const observation = optionalText(row, step.observation, `${key}[${i}].observation`);
+    const thought = optionalText(row, step.thought, `${key}[${i}].thought`);
     return {
       ...(title === undefined || title.trim() === '' ? {} : { title }),
       text: step.text,
       ...(observation === undefined ? {} : { observation }),
+      ...(thought === undefined || thought.trim() === '' ? {} : { thought }),
     };
   });
 }

@@ -1,5 +1,6 @@
 /**
- * Solutions that are already split: `{ problem, steps: [{ title?, text, observation? } or "text"], answer?, solution? }`.
+ * Solutions that are already split: `{ problem, steps: [{ title?, text, observation?, thought? } or "text"], answer?,
+ * solution? }`.
  * A row without steps still serves where the whole solution is asked for (`unit: whole`).
  */
 import { requiredText, rowId, scalarField, textField } from '../row.js';

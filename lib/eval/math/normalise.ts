@@ -73,6 +73,7 @@ const UNICODE: Readonly<Record<string, string>> = {
   '€': '',
   '£': '',
   '¥': '',
+  '₹': '',
   '⇒': '\\Rightarrow ',
   θ: '\\theta ',
   α: '\\alpha ',

@@ -9,7 +9,7 @@ import { Policy } from '../../../bindings/torch.js';
 import { stageSchemas } from '../../../lib/config/schema.js';
 import type { StageContext } from '../../../lib/train/context.js';
 import { updateWithinMemory } from '../../../lib/train/micro_batch.js';
-import { updateOptions } from '../../../lib/train/update.js';
+import { updateSettings } from '../../../lib/train/update.js';
 import { modelConfig } from '../tiny_run.js';
 
 const MiB = 1 << 20;
@@ -21,23 +21,22 @@ const batch = {
   groupSizes: new Int32Array(16).fill(1),
   completions: raggedFromRows(Array.from({ length: 16 }, (_, i) => Array(128).fill(40 - i))),
 };
-const options = (maxTokensPerMicroBatch: number) =>
-  updateOptions({ stage, memory: { maxTokensPerMicroBatch } } as StageContext, 0.01);
+const settings = updateSettings(stage, 0.01);
 const place = { device: 'cpu', dtype: 'float32', seed: 1 } as const;
 
 const policy = await Policy.random(config, place);
 const other = await Policy.random(config, place);
-await other.update(batch, options(512)); // by now every thread and buffer that is needed anyway is there
+await other.update(batch, { ...settings, maxTokensPerMicroBatch: 512 }); // by now every thread and buffer that is needed anyway is there
 
 const used = Number(/VmSize:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) * 1024;
 spawnSync('prlimit', ['--pid', String(process.pid), `--as=${used + 160 * MiB}:`]);
 const warnings: string[] = [];
 const run = { policy, memory: { maxTokensPerMicroBatch: 8192 }, warn: (text: string) => warnings.push(text) };
-const made = await updateWithinMemory(run as unknown as StageContext, batch, options(8192), {});
+const made = await updateWithinMemory(run as unknown as StageContext, batch, settings, {});
 spawnSync('prlimit', ['--pid', String(process.pid), '--as=unlimited:']);
 
 const again = await Policy.random(config, place);
-await again.update(batch, options(run.memory.maxTokensPerMicroBatch));
+await again.update(batch, { ...settings, ...run.memory });
 const name = 'model.layers.0.mlp.down_proj.weight';
 const [found, expected] = [await policy.parameter(name), await again.parameter(name)];
 const same = Buffer.from(found.buffer).equals(Buffer.from(expected.buffer));

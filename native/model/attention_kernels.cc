@@ -1,0 +1,196 @@
+#include "native/model/attention_kernels.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "native/model/kernels.h"
+#include "native/model/vectorised.h"
+
+namespace foothold::model::kernels {
+namespace {
+
+/// Eight floats; the compiler splits it where registers are narrower.
+typedef float Vector __attribute__((vector_size(32)));
+constexpr int64_t kLanes = 8;
+
+// By reference: passing wide vectors by value would depend on the instruction set of the caller.
+inline __attribute__((always_inline)) void load(Vector& to, const float* from) { std::memcpy(&to, from, sizeof to); }
+
+inline __attribute__((always_inline)) void store(float* to, const Vector& value) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+/// Scores of kVectors / 2 blocks of keys.
+template <int kVectors>
+inline __attribute__((always_inline)) void scoreBlocks(const float* q, const float* keys, int64_t width, float* scores,
+                                                       int64_t scoreStride) {
+  constexpr int kPerBlock = kKeyBlock / kLanes;
+  Vector sums[kQueryTile][kVectors] = {};
+  for (int64_t e = 0; e < width; ++e) {
+    Vector k[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) {
+      load(k[v], keys + (v / kPerBlock * width + e) * kKeyBlock + v % kPerBlock * kLanes);
+    }
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < kQueryTile; ++i) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[i][v] += q[i * width + e] * k[v];
+    }
+  }
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < kQueryTile; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) store(scores + i * scoreStride + v * kLanes, sums[i][v]);
+  }
+}
+
+template <int kVectors>
+inline __attribute__((always_inline)) void scoreAll(const float* q, const float* keys, int64_t width, int64_t count,
+                                                    float* scores, int64_t scoreStride) {
+  constexpr int64_t kAtOnce = kVectors * kLanes;
+  int64_t j = 0;
+  for (; j + kAtOnce - kKeyBlock < count; j += kAtOnce) {
+    scoreBlocks<kVectors>(q, keys + j * width, width, scores + j, scoreStride);
+  }
+  for (; j < count; j += kKeyBlock) scoreBlocks<2>(q, keys + j * width, width, scores + j, scoreStride);
+}
+
+/// Elements [e, e + 8 · kVectors) of the sums over all values.
+template <int kVectors>
+inline __attribute__((always_inline)) void sumElements(const Factors& p, const Rows& values, int64_t count,
+                                                       const MutableRows& out, int64_t e) {
+  Vector sums[kQueryTile][kVectors];
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < kQueryTile; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) load(sums[i][v], out.data + i * out.stride + e + v * kLanes);
+  }
+  for (int64_t j = 0; j < count; ++j) {
+    Vector value[kVectors];
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) load(value[v], values.data + j * values.stride + e + v * kLanes);
+#pragma GCC unroll 4
+    for (int64_t i = 0; i < kQueryTile; ++i) {
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; ++v) sums[i][v] += p.data[i * p.rowStride + j * p.columnStride] * value[v];
+    }
+  }
+#pragma GCC unroll 4
+  for (int64_t i = 0; i < kQueryTile; ++i) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; ++v) store(out.data + i * out.stride + e + v * kLanes, sums[i][v]);
+  }
+}
+
+template <int kVectors>
+inline __attribute__((always_inline)) void sumAll(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                                                  const MutableRows& out) {
+  int64_t e = 0;
+  for (; e + kVectors * kLanes <= width; e += kVectors * kLanes) sumElements<kVectors>(p, values, count, out, e);
+  for (; e + kLanes <= width; e += kLanes) sumElements<1>(p, values, count, out, e);
+  for (; e < width; ++e) {
+    for (int64_t i = 0; i < kQueryTile; ++i) {
+      for (int64_t j = 0; j < count; ++j) {
+        out.data[i * out.stride + e] +=
+            p.data[i * p.rowStride + j * p.columnStride] * values.data[j * values.stride + e];
+      }
+    }
+  }
+}
+
+FOOTHOLD_CLONES void scoreFew(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
+                              int64_t scoreStride) {
+  scoreAll<2>(q, keys, width, count, scores, scoreStride);
+}
+
+FOOTHOLD_CLONES void sumFew(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                            const MutableRows& out) {
+  sumAll<2>(p, values, width, count, out);
+}
+
+#ifdef FOOTHOLD_MANY_REGISTERS
+FOOTHOLD_MANY_REGISTERS void scoreMany(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
+                                       int64_t scoreStride) {
+  scoreAll<4>(q, keys, width, count, scores, scoreStride);
+}
+
+FOOTHOLD_MANY_REGISTERS void sumMany(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                                     const MutableRows& out) {
+  sumAll<4>(p, values, width, count, out);
+}
+#else
+constexpr auto scoreMany = scoreFew;
+constexpr auto sumMany = sumFew;
+#endif
+
+}  // namespace
+
+void scoreTile(const float* q, const float* keys, int64_t width, int64_t count, float* scores, int64_t scoreStride) {
+  (useManyRegisters() ? scoreMany : scoreFew)(q, keys, width, count, scores, scoreStride);
+}
+
+void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count, const MutableRows& out) {
+  (useManyRegisters() ? sumMany : sumFew)(p, values, width, count, out);
+}
+
+FOOTHOLD_CLONES void softmax(float* first, int64_t firstCount, float* second, int64_t secondCount) {
+  float* const parts[2] = {first, second};
+  const int64_t counts[2] = {firstCount, secondCount};
+  float largest = second[0], sum = 0;
+  for (int part = 0; part < 2; ++part) {
+    const float* scores = parts[part];
+#pragma omp simd reduction(max : largest)
+    for (int64_t j = 0; j < counts[part]; ++j) largest = std::max(largest, scores[j]);
+  }
+  for (int part = 0; part < 2; ++part) {
+    float* scores = parts[part];
+#pragma omp simd reduction(+ : sum)
+    for (int64_t j = 0; j < counts[part]; ++j) {
+      scores[j] = fastExp(scores[j] - largest);
+      sum += scores[j];
+    }
+  }
+  const float inverse = 1.0f / sum;
+  for (int part = 0; part < 2; ++part) {
+    for (int64_t j = 0; j < counts[part]; ++j) parts[part][j] *= inverse;
+  }
+}
+
+FOOTHOLD_CLONES float largestOf(const float* scores, int64_t count) {
+  float largest = scores[0];
+#pragma omp simd reduction(max : largest)
+  for (int64_t j = 0; j < count; ++j) largest = std::max(largest, scores[j]);
+  return largest;
+}
+
+FOOTHOLD_CLONES float exponentiate(float* scores, int64_t count, float largest) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t j = 0; j < count; ++j) {
+    scores[j] = fastExp(scores[j] - largest);
+    sum += scores[j];
+  }
+  return sum;
+}
+
+FOOTHOLD_CLONES float dot(const float* a, const float* b, int64_t count) {
+  float sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t j = 0; j < count; ++j) sum += a[j] * b[j];
+  return sum;
+}
+
+FOOTHOLD_CLONES void scaleRow(float* row, int64_t count, float factor) {
+  for (int64_t j = 0; j < count; ++j) row[j] *= factor;
+}
+
+FOOTHOLD_CLONES void scoreGradients(float* scores, float* gradients, int64_t count, float logSumExp, float delta) {
+  for (int64_t j = 0; j < count; ++j) {
+    const float p = fastExp(scores[j] - logSumExp);
+    scores[j] = p;
+    gradients[j] = p * (gradients[j] - delta);
+  }
+}
+
+}  // namespace foothold::model::kernels

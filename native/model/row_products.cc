@@ -1,0 +1,159 @@
+#include "native/model/row_products.h"
+
+#include <cstring>
+
+#include "native/model/kernels.h"
+#include "native/model/vectorised.h"
+
+#define FOOTHOLD_INLINE inline __attribute__((always_inline))
+
+namespace foothold::model::kernels {
+namespace {
+
+/// Eight floats; the compiler splits it where registers are narrower.
+typedef float Vector __attribute__((vector_size(32)));
+typedef int32_t Lanes __attribute__((vector_size(32)));
+typedef float Quarter __attribute__((vector_size(16)));
+constexpr int64_t kLanes = 8;
+constexpr int64_t kLine = 64;  // bytes of a cache line
+
+/// Rows of a tile. Its columns are as many as the registers of an instruction set hold sums for.
+constexpr int kTileRows = 4;
+
+// By reference: passing wide vectors by value would depend on the instruction set of the caller.
+FOOTHOLD_INLINE void load(Vector& to, const float* from, int64_t count = kLanes) {
+  if (count == kLanes) {
+    std::memcpy(&to, from, sizeof to);
+  } else {
+    to = Vector{};
+    std::memcpy(&to, from, count * sizeof(float));
+  }
+}
+
+/// The sums over the lanes of four vectors.
+FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector& a, const Vector& b, const Vector& c, const Vector& d) {
+  const auto pairs = [](Vector & to, const Vector& x, const Vector& y) __attribute__((always_inline)) {
+    to = __builtin_shuffle(x, y, Lanes{0, 8, 1, 9, 4, 12, 5, 13}) +
+         __builtin_shuffle(x, y, Lanes{2, 10, 3, 11, 6, 14, 7, 15});
+  };
+  Vector ab, cd;
+  pairs(ab, a, b);
+  pairs(cd, c, d);
+  const Vector abcd = __builtin_shuffle(ab, cd, Lanes{0, 1, 8, 9, 4, 5, 12, 13}) +
+                      __builtin_shuffle(ab, cd, Lanes{2, 3, 10, 11, 6, 7, 14, 15});
+  Quarter low, high;
+  std::memcpy(&low, &abcd, sizeof low);
+  std::memcpy(&high, reinterpret_cast<const char*>(&abcd) + sizeof low, sizeof high);
+  sums = low + high;
+}
+
+/// Adds the products of one vector of the width to the sums of a tile.
+template <int kRows, int kColumns>
+FOOTHOLD_INLINE void accumulate(Vector (&sums)[kRows][kColumns], const float* x, const float* weight, int64_t width,
+                                int64_t count = kLanes) {
+  Vector columns[kColumns];
+#pragma GCC unroll 6
+  for (int j = 0; j < kColumns; ++j) load(columns[j], weight + j * width, count);
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; ++i) {
+    Vector row;
+    load(row, x + i * width, count);
+#pragma GCC unroll 6
+    for (int j = 0; j < kColumns; ++j) sums[i][j] += row * columns[j];
+  }
+}
+
+template <int kRows, int kColumns>
+FOOTHOLD_INLINE void store(const Vector (&sums)[kRows][kColumns], const RowProduct& p, int64_t row, int64_t column) {
+  constexpr int kGroup = 4;
+#pragma GCC unroll 4
+  for (int i = 0; i < kRows; ++i) {
+    float* y = p.y + (row + i) * p.yStride + column;
+#pragma GCC unroll 2
+    for (int first = 0; first < kColumns; first += kGroup) {
+      const auto at = [&](int j) -> const Vector& { return sums[i][first + j < kColumns ? first + j : first]; };
+      Quarter reduced;
+      sumLanes(reduced, at(0), at(1), at(2), at(3));
+      float values[kGroup];
+      std::memcpy(values, &reduced, sizeof values);
+      for (int j = 0; j < kGroup && first + j < kColumns; ++j) {
+        const float value = p.bias ? values[j] + p.bias[column + first + j] : values[j];
+        y[first + j] = p.add ? y[first + j] + value : value;
+      }
+    }
+  }
+}
+
+/// kFetch: lines of the weight to ask for at every vector, from `next` on.
+template <int kRows, int kColumns, int kFetch>
+FOOTHOLD_INLINE void tile(const RowProduct& p, int64_t row, int64_t column, const char* next) {
+  const float *x = p.x + row * p.width, *weight = p.weight + column * p.width;
+  Vector sums[kRows][kColumns] = {};
+  int64_t k = 0;
+  for (; k + kLanes <= p.width; k += kLanes) {
+#pragma GCC unroll 4
+    for (int line = 0; line < kFetch; ++line, next += kLine) __builtin_prefetch(next, 0, 2);
+    accumulate(sums, x + k, weight + k, p.width);
+  }
+  if (k < p.width) accumulate(sums, x + k, weight + k, p.width, p.width - k);
+  store(sums, p, row, column);
+}
+
+/// A weight comes from memory, and what comes meanwhile costs nothing: the tiles of these columns ask for the weight of
+/// the next, kFetch lines at every vector, until it is complete.
+template <int kColumns, int kFetch>
+FOOTHOLD_INLINE void allRows(const RowProduct& p, int64_t column) {
+  const int64_t lines = p.width / kLanes * kFetch;  // that a tile asks for
+  const char* next = reinterpret_cast<const char*>(p.weight + (column + kColumns) * p.width);
+  const char* const complete = next + kColumns * p.width * static_cast<int64_t>(sizeof(float));
+  int64_t row = 0;
+  for (; row + kTileRows <= p.rows; row += kTileRows) {
+    if (next < complete) {
+      tile<kTileRows, kColumns, kFetch>(p, row, column, next);
+      next += lines * kLine;
+    } else {
+      tile<kTileRows, kColumns, 0>(p, row, column, next);
+    }
+  }
+  for (; row < p.rows; ++row, next += lines * kLine) tile<1, kColumns, kFetch>(p, row, column, next);
+}
+
+template <int kColumns>
+FOOTHOLD_INLINE void multiply(const RowProduct& p, int64_t begin, int64_t end) {
+  static_assert(kColumnTile % kColumns == 0);
+  constexpr int kLines = (kColumns + 1) / 2;  // of the next columns' weight, for every vector of the width
+  const int64_t tiles = p.rows / kTileRows + p.rows % kTileRows;
+  int64_t column = begin;
+  for (; column + kColumns <= end; column += kColumns) {
+    if (tiles >= kLines) {
+      allRows<kColumns, 1>(p, column);
+    } else if (tiles > 1) {
+      allRows<kColumns, 2>(p, column);
+    } else {
+      allRows<kColumns, kLines>(p, column);
+    }
+  }
+  for (; column < end; ++column) allRows<1, 1>(p, column);
+}
+
+/// Of sixteen registers: twelve sums, three columns, one row.
+FOOTHOLD_CLONES void multiplyByThree(const RowProduct& product, int64_t begin, int64_t end) {
+  multiply<3>(product, begin, end);
+}
+
+#ifdef FOOTHOLD_MANY_REGISTERS
+/// Of 32 registers: 24 sums, six columns, one row.
+FOOTHOLD_MANY_REGISTERS void multiplyBySix(const RowProduct& product, int64_t begin, int64_t end) {
+  multiply<6>(product, begin, end);
+}
+#else
+constexpr auto multiplyBySix = multiplyByThree;
+#endif
+
+}  // namespace
+
+void multiplyRows(const RowProduct& product, int64_t begin, int64_t end) {
+  (useManyRegisters() ? multiplyBySix : multiplyByThree)(product, begin, end);
+}
+
+}  // namespace foothold::model::kernels

@@ -1,4 +1,5 @@
 /** The policy: a transformer with its optimizer, held by the LibTorch addon. */
+import { UserError } from '../lib/errors.js';
 import { loadTorchAddon } from './libtorch.js';
 import type {
   CallOptions,
@@ -55,7 +56,8 @@ interface NativePolicy {
 /**
  * Weights, optimizer state and caches of one model. Calls run in the order in which they were made, on a thread of the
  * policy's own, so that the event loop stays free. Errors carry a `code`: FOOTHOLD_MODEL or FOOTHOLD_FORMAT for files,
- * FOOTHOLD_ARGUMENT for values that do not fit together, FOOTHOLD_OUT_OF_MEMORY.
+ * FOOTHOLD_ARGUMENT for values that do not fit together, FOOTHOLD_DEVICE (a UserError) for a device that there is not,
+ * FOOTHOLD_OUT_OF_MEMORY.
  */
 export class Policy {
   #native: NativePolicy | null;
@@ -88,7 +90,7 @@ export class Policy {
   static async #place(config: ModelConfig, place: (native: NativePolicy) => Call<Placed>): Promise<Policy> {
     const native = createNative();
     try {
-      return new Policy(native, config, await place(native).promise);
+      return new Policy(native, config, await placed(place(native)));
     } catch (error) {
       release(native); // its threads would otherwise last until it is collected
       throw error;
@@ -165,6 +167,17 @@ export class Policy {
 
 function rollouts({ tokens, offsets, logProbs, finished }: NativeRollouts): Rollouts {
   return { completions: { values: tokens, offsets }, logProbs: { values: logProbs, offsets }, finished };
+}
+
+/** Wait for a policy's weights. A device that there is not is the user's to put right. */
+async function placed(call: Call<Placed>): Promise<Placed> {
+  try {
+    return await call.promise;
+  } catch (cause) {
+    const { code, message } = cause as Error & { code?: string };
+    if (code === 'FOOTHOLD_DEVICE') throw new UserError(message, code, { cause });
+    throw cause;
+  }
 }
 
 function createNative(): NativePolicy {

@@ -204,6 +204,8 @@ export interface TorchInfo {
   cudaDevices: number;
   /** Threads that one tensor operation uses. */
   threads: number;
+  /** On CUDA, which kernels attention was found to work with so far, and whether decoding steps are recorded; a line each. */
+  kernels: string[];
 }
 
 /** GGUF header: metadata by key and the tensors, none of the weights. int64 values beyond 2^53 come as bigint. */
@@ -237,8 +239,8 @@ export function computeAdvantages(rewards: Float64Array, groupSizes: Int32Array,
 }
 
 /**
- * Off, every policy of this process computes by plain tensor operations, as it does on devices that have no kernels of ours:
- * slower, and the same but for rounding. For comparing the two.
+ * Off, every policy of this process computes by plain tensor operations, without kernels of ours, PyTorch's kernels for
+ * attention, and steps recorded on a GPU: slower, and the same but for rounding. For comparing the two.
  *
  * @param manyRegisters whether kernels may use the 32 vector registers of AVX-512, where the machine has them
  */

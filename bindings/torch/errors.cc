@@ -33,6 +33,7 @@ const char* codeOf(const std::exception& error, const std::string& message) {
   if (is<foothold::io::IoError>(error)) return "FOOTHOLD_IO";
   if (is<foothold::model::ModelError>(error)) return "FOOTHOLD_MODEL";
   if (is<foothold::Cancelled>(error)) return "FOOTHOLD_ABORTED";
+  if (is<DeviceError>(error)) return "FOOTHOLD_DEVICE";
   if (isOutOfMemory(error, message)) return "FOOTHOLD_OUT_OF_MEMORY";
   if (is<std::invalid_argument>(error)) return "FOOTHOLD_ARGUMENT";
   return "FOOTHOLD_INTERNAL";

@@ -94,6 +94,7 @@ ToJs nothing() {
 /// What the worker's thread and the JS object share.
 struct Shared {
   std::unique_ptr<Policy> policy;
+  foothold::rollout::GraphMemory graphMemory;
 
   Policy& get() {
     if (!policy) throw std::invalid_argument("The policy has no weights: loading it failed or it was disposed");
@@ -137,7 +138,11 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
   Napi::Value call(const Napi::CallbackInfo& info, const Napi::Value& onProgress, Work work, TakeNews takeNews = {}) {
     return startCall(
         info.This().As<Napi::Object>(), worker_, onProgress,
-        [shared = shared_, work = std::move(work)](Progress& progress) { return work(shared->get(), progress); },
+        [shared = shared_, work = std::move(work)](Progress& progress) {
+          Policy& policy = shared->get();
+          const foothold::model::DeviceStream::Use use(policy.stream);
+          return work(policy, progress);
+        },
         std::move(takeNews));
   }
 
@@ -186,11 +191,12 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
   Napi::Value generate(const Napi::CallbackInfo& info) {
     const auto request = readGenerateRequest(Arguments(info[0], "request"));
     const auto ended = info[2].ToBoolean() ? std::make_shared<Ended>() : nullptr;  // used by the worker's thread alone
-    const Work work = [request, ended](Policy& policy, Progress& progress) -> ToJs {
+    const Work work = [request, ended, shared = shared_](Policy& policy, Progress& progress) -> ToJs {
       checkGenerateRequest(request, policy.model.config);
       foothold::rollout::OnCompletion onCompletion;
       if (ended) onCompletion = [&](int64_t row, const auto& completion) { ended->add(row, completion); };
-      auto completions = foothold::rollout::generate(policy.model, policy.device, request, progress, onCompletion);
+      auto completions = foothold::rollout::generate(policy.model, policy.device, request, shared->graphMemory,
+                                                     progress, onCompletion);
       return [completions = std::move(completions)](Napi::Env env) { return rolloutsToJs(env, completions); };
     };
     return call(info, info[1], work, ended ? [ended] { return ended->take(); } : TakeNews());
@@ -300,6 +306,7 @@ class NativePolicy : public Napi::ObjectWrap<NativePolicy> {
   Napi::Value dispose(const Napi::CallbackInfo& info) {
     const Napi::Object call =
         startCall(info.This().As<Napi::Object>(), worker_, info.Env().Undefined(), [shared = shared_](Progress&) {
+          shared->graphMemory = {};
           shared->policy.reset();
           return nothing();
         });

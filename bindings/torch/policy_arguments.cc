@@ -4,6 +4,8 @@
 
 #include <stdexcept>
 
+#include "bindings/torch/errors.h"
+
 using foothold::model::Family;
 using foothold::model::ModelConfig;
 using foothold::model::RopeScaling;
@@ -142,14 +144,18 @@ at::Device chooseDevice(const std::string& name) {
   if (name == "cpu") return at::Device("cpu");
   const bool wantsCuda = name == "cuda" || (name.starts_with("cuda:") && name.size() > 5 &&
                                             name.find_first_not_of("0123456789", 5) == std::string::npos);
-  require(wantsCuda, "device must be auto, cpu, cuda or cuda:<number>, got " + name);
-  require(cuda, "device " + name +
-                    " was asked for, but this LibTorch finds no CUDA device; use cpu or auto, or install "
-                    "the CUDA build of LibTorch");
-  const int64_t index = name == "cuda" ? 0 : std::stoll(name.substr(5));
-  require(index < static_cast<int64_t>(at::getNumGPUs()),
-          "there is no device " + name + "; CUDA devices are numbered 0 to " +
-              std::to_string(static_cast<int64_t>(at::getNumGPUs()) - 1));
+  const auto requireDevice = [](bool condition, const std::string& message) {
+    if (!condition) throw DeviceError(message);
+  };
+  requireDevice(wantsCuda, "device must be auto, cpu, cuda or cuda:<number>, got " + name);
+  requireDevice(cuda, "device " + name +
+                          " was asked for, but this LibTorch finds no CUDA device; use cpu or auto, or install "
+                          "the CUDA build of LibTorch");
+  const int64_t count = static_cast<int64_t>(at::getNumGPUs());
+  // Of more digits than any number of devices has, none need be read.
+  const int64_t index = name == "cuda" ? 0 : name.size() > 8 ? count : std::stoll(name.substr(5));
+  requireDevice(index < count,
+                "there is no device " + name + "; CUDA devices are numbered 0 to " + std::to_string(count - 1));
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
 }
 

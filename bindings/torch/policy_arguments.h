@@ -20,7 +20,7 @@ foothold::train::UpdateOptions readUpdateOptions(const Arguments& arguments);
 std::vector<foothold::train::ProductPass> readProductPasses(const Arguments& arguments);
 double readTemperature(const Arguments& arguments);
 
-/// `auto` takes CUDA where there is one. Throws std::invalid_argument for a device that is not there.
+/// `auto` takes CUDA where there is one. Throws DeviceError for a device that is not there.
 at::Device chooseDevice(const std::string& name);
 
 /// Throw std::invalid_argument, naming what does not fit.

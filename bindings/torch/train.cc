@@ -9,6 +9,7 @@
 #include "bindings/torch/arguments.h"
 #include "bindings/torch/register.h"
 #include "bindings/torch/values.h"
+#include "native/model/kernel_trial.h"
 #include "native/model/kernels.h"
 #include "native/train/advantages.h"
 
@@ -45,6 +46,10 @@ Napi::Value torchInfo(const Napi::CallbackInfo& info) {
   object.Set("version", TORCH_VERSION);
   const bool cuda = at::hasCUDA();
   object.Set("cudaDevices", Napi::Number::New(env, cuda ? static_cast<double>(at::getNumGPUs()) : 0.0));
+  const auto choices = foothold::model::notedChoices();
+  Napi::Array kernels = Napi::Array::New(env, choices.size());
+  for (size_t i = 0; i < choices.size(); ++i) kernels.Set(static_cast<uint32_t>(i), choices[i]);
+  object.Set("kernels", kernels);
   object.Set("threads", Napi::Number::New(env, at::get_num_threads()));
   return object;
 }

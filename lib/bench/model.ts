@@ -1,6 +1,7 @@
 /** `foothold bench rollout` and `update`: the two halves of a training step, each by itself, on a random model. */
 import { type Ragged, raggedFromRows } from '../../bindings/ragged.js';
 import { type Placement, Policy, type ProductPasses } from '../../bindings/torch.js';
+import { largePass, productOperations, rolloutBytes } from './cost.js';
 import { rolloutPasses, updatePasses } from './passes.js';
 import { type ShapeName, shapes } from './shapes.js';
 import { ratioSpread, type Spread, spread } from './spread.js';
@@ -27,15 +28,24 @@ export interface ModelBenchResult {
   productSeconds: Spread;
   /** Their share of the whole. */
   productShare: Spread;
+  /** Floating-point operations of the matrix products, per second of the whole. */
+  operationsPerSecond: Spread;
+  /** The same of large matrix products by themselves on this device: what it reaches at its best. */
+  largeProductOperationsPerSecond: number;
+  /** Rollouts: bytes of weights and caches that must be read, per second of the whole. */
+  bytesPerSecond?: Spread;
   /** Largest resident memory of the process so far, in bytes. Memory of a GPU is not in it. */
   peakBytes: number;
 }
 
 /** One repetition: what it did, so that its products can be timed by themselves. */
-type Repetition = (
-  policy: Policy,
-  index: number,
-) => Promise<{ seconds: number; tokens: number; passes: ProductPasses }>;
+type Repetition = (policy: Policy, index: number) => Promise<Done>;
+interface Done {
+  seconds: number;
+  tokens: number;
+  passes: ProductPasses;
+  bytes?: number;
+}
 
 /** Sample completions of full length: no token ends them. */
 export function benchRollout(options: ModelBenchOptions): Promise<ModelBenchResult> {
@@ -52,7 +62,8 @@ export function benchRollout(options: ModelBenchOptions): Promise<ModelBenchResu
     });
     const seconds = (performance.now() - begin) / 1000;
     const lengths = new Array<number>(options.prompts * options.generations).fill(options.completionLength);
-    return { seconds, tokens: completions.values.length, passes: rolloutPasses(options, lengths) };
+    const bytes = rolloutBytes(shapes[options.shape], options.dtype, options, lengths);
+    return { seconds, tokens: completions.values.length, passes: rolloutPasses(options, lengths), bytes };
   });
 }
 
@@ -87,7 +98,7 @@ async function measure(options: ModelBenchOptions, repeat: Repetition): Promise<
   try {
     const seconds: number[] = [];
     const productSeconds: number[] = [];
-    let tokens = 0;
+    let last: Done | undefined;
     for (let i = 0; i <= repetitions; i++) {
       const repetition = await repeat(policy, i);
       const products = (await policy.timeProducts(repetition.passes)).reduce((sum, one) => sum + one, 0);
@@ -95,8 +106,10 @@ async function measure(options: ModelBenchOptions, repeat: Repetition): Promise<
       if (i === 0) continue; // warms up: caches, thread pools, the optimizer's state
       seconds.push(repetition.seconds);
       productSeconds.push(products);
-      tokens = repetition.tokens;
+      last = repetition;
     }
+    const { tokens, passes, bytes } = last!;
+    const operations = productOperations(policy.config, passes);
     return {
       shape,
       parameters: policy.parameterCount,
@@ -107,9 +120,20 @@ async function measure(options: ModelBenchOptions, repeat: Repetition): Promise<
       tokensPerSecond: spread(seconds.map((one) => tokens / one)),
       productSeconds: spread(productSeconds),
       productShare: ratioSpread(productSeconds, seconds),
+      operationsPerSecond: spread(seconds.map((one) => operations / one)),
+      largeProductOperationsPerSecond: await largeProductRate(policy),
+      ...(bytes !== undefined && { bytesPerSecond: spread(seconds.map((one) => bytes / one)) }),
       peakBytes: process.resourceUsage().maxRSS * 1024,
     };
   } finally {
     policy.dispose();
   }
+}
+
+/** The best of a few, behind one that warms up. */
+async function largeProductRate(policy: Policy): Promise<number> {
+  const pass = largePass(policy.device);
+  const seconds: number[] = [];
+  for (let i = 0; i < 3; i++) seconds.push((await policy.timeProducts(pass))[0]!);
+  return productOperations(policy.config, pass) / Math.min(...seconds.slice(1));
 }

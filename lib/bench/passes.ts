@@ -14,6 +14,11 @@ interface Pass {
   pairs: number;
 }
 
+const promptsAtOnce = (promptLength: number) => Math.max(1, Math.ceil(PREFILL_TOKENS / promptLength));
+
+/** Passes in which the prompts are computed. */
+export const prefillPasses = ({ prompts, promptLength }: Work) => Math.ceil(prompts / promptsAtOnce(promptLength));
+
 /**
  * Each prompt once, then for every position the rows that go on beyond it. The first token is drawn from the prompt's own
  * logits, and the last is not fed back, so a completion of n tokens takes part in n − 1 of these.
@@ -22,9 +27,9 @@ interface Pass {
  */
 export function rolloutPasses({ prompts, promptLength }: Work, lengths: readonly number[]): ProductPasses {
   const passes: Pass[] = [];
-  const promptsAtOnce = Math.max(1, Math.ceil(PREFILL_TOKENS / promptLength));
-  for (let done = 0; done < prompts; done += promptsAtOnce) {
-    const count = Math.min(promptsAtOnce, prompts - done);
+  const atOnce = promptsAtOnce(promptLength);
+  for (let done = 0; done < prompts; done += atOnce) {
+    const count = Math.min(atOnce, prompts - done);
     passes.push({ rows: count * promptLength, headRows: count, pairs: count * causalPairs(promptLength) });
   }
   for (let position = 1; position < Math.max(...lengths); position++) {

@@ -12,10 +12,10 @@ export async function runModelBench(name: 'rollout' | 'update', json: boolean, o
   const { torchInfo } = await import('../../bindings/torch.js');
   const bench = name === 'rollout' ? benchRollout : benchUpdate;
   const result = await bench({ ...options, onRepetition: showProgress });
-  const { version, threads } = torchInfo();
+  const { version, threads, kernels } = torchInfo();
   const machine = benchMachine({ version, threads });
-  if (json) print({ benchmark: name, repetitions: options.repetitions, ...result, machine });
-  else process.stdout.write(modelText(name, result, options.repetitions, machine));
+  if (json) print({ benchmark: name, repetitions: options.repetitions, ...result, kernels, machine });
+  else process.stdout.write(modelText(name, result, options.repetitions, kernels, machine));
 }
 
 export interface RewardBenchRequest {

@@ -5,6 +5,7 @@
 #include "native/model/attention.h"
 #include "native/model/cpu_attention.h"
 #include "native/model/kernels.h"
+#include "native/model/packed_attention.h"
 
 namespace foothold::model {
 namespace {
@@ -138,6 +139,14 @@ class GroupBackward {
   at::Tensor dout_, dq_, dk_, dv_;
 };
 
+/// Whether the batch is computed in launches over all spans at once. The CPU's kernels are called span by span.
+bool isPacked(const at::Tensor& q) { return !q.is_cpu() || !kernels::areEnabled(); }
+
+const PackedSequences& sequencesOf(PackedLayout& layout, const at::Device& device) {
+  if (!layout.sequences) layout.sequences = std::make_shared<PackedSequences>(layout, device);
+  return *layout.sequences;
+}
+
 struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                             const c10::intrusive_ptr<PackedLayout>& layout) {
@@ -149,8 +158,14 @@ struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction
     }
     Packed packed{q, k, v, at::empty_like(q, at::MemoryFormat::Contiguous),
                   at::empty({q.size(1), q.size(0)}, q.options().dtype(at::kFloat))};
-    GroupForward forward(packed);
-    for (const GroupSpan& group : layout->groups) forward.run(group);
+    if (isPacked(q)) {
+      const auto part = packedForward(q, k, v, sequencesOf(*layout, q.device()), varlenAttentionFor(q, k));
+      packed.out = part.out_NHE;
+      packed.logSumExp_HN = part.logSumExp_HN;
+    } else {
+      GroupForward forward(packed);
+      for (const GroupSpan& group : layout->groups) forward.run(group);
+    }
     context->save_for_backward({q, k, v, packed.out, packed.logSumExp_HN});
     return packed.out;
   }
@@ -162,6 +177,12 @@ struct GroupAttentionFunction : torch::autograd::Function<GroupAttentionFunction
     if (kernels::canUse(packed.q)) {
       const auto [dq, dk, dv] = cpu_attention::backward(gradients[0].contiguous(), packed.q, packed.k, packed.v,
                                                         packed.out, packed.logSumExp_HN, *layout);
+      return {dq, dk, dv, at::Tensor()};
+    }
+    if (isPacked(packed.q)) {
+      const auto [dq, dk, dv] =
+          packedBackward(gradients[0].contiguous(), packed.q, packed.k, packed.v, {packed.out, packed.logSumExp_HN},
+                         sequencesOf(*layout, packed.q.device()), varlenAttentionFor(packed.q, packed.k));
       return {dq, dk, dv, at::Tensor()};
     }
     GroupBackward backward(packed, gradients[0].contiguous());

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/core/ivalue.h>
 
+#include <memory>
 #include <vector>
 
 namespace foothold::model {
@@ -21,10 +22,14 @@ struct GroupSpan {
   Span allCompletions() const;
 };
 
-/// Where the groups of a packed batch lie. Every token belongs to exactly one span. (A custom class, so that autograd
-/// can keep it until the backward pass.)
+struct PackedSequences;
+
+/// Where the groups of a packed batch lie, which follow one another. Every token belongs to exactly one span. (A custom
+/// class, so that autograd can keep it until the backward pass.)
 struct PackedLayout : torch::CustomClassHolder {
   std::vector<GroupSpan> groups;
+  /// Made of the groups when the first layer asks for it; see packed_attention.h.
+  std::shared_ptr<const PackedSequences> sequences;
 };
 
 /// Attention in a packed batch where a prompt is held once for its whole group: prompt tokens see the prompt so far,

@@ -1,12 +1,12 @@
 #include "native/rollout/generate.h"
 
-#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <algorithm>
 
 #include "native/model/group_attention.h"
 #include "native/rollout/decoder.h"
+#include "native/rollout/row_sampler.h"
 
 namespace foothold::rollout {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 /// Prompts are prefilled in passes of about this many tokens.
 constexpr int64_t kPrefillTokens = 2048;
 
-/// Prompts attend to themselves and leave their keys and values in the cache.
+/// Prompts attend to themselves and leave their keys and values with the decoder.
 class PrefillAttention : public model::Attention {
  public:
   PrefillAttention(Decoder& decoder, c10::intrusive_ptr<model::PackedLayout> layout, std::vector<int64_t> groups)
@@ -37,7 +37,7 @@ class PrefillAttention : public model::Attention {
 
 class Generator {
  public:
-  Generator(const model::Model& model, const at::Device& device, const GenerateRequest& request,
+  Generator(const model::Model& model, const at::Device& device, const GenerateRequest& request, GraphMemory& memory,
             const Progress& progress, const OnCompletion& onCompletion)
       : model_(model),
         device_(device),
@@ -48,10 +48,17 @@ class Generator {
         groups_(request.prompts.rows(), Group{request.numGenerations, false, {}}) {
     // The last token of a completion is never fed back, so it needs no place in the cache.
     slotLength_ = std::max<int64_t>(request.maxCompletionLength - 1, 1);
-    const int64_t total = static_cast<int64_t>(completions_.size());
-    const int64_t slots = std::clamp<int64_t>(request.maxBatchedTokens / slotLength_, 1, std::max<int64_t>(total, 1));
-    decoder_ = makeDecoder(model, {request.prompts.rows(), slots, slotLength_});
-    for (int64_t slot = slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
+    CacheShape wanted;
+    wanted.groups = request.prompts.rows();
+    wanted.groupSize = request.numGenerations;
+    wanted.slots = static_cast<int64_t>(completions_.size());
+    wanted.slotLength = slotLength_;
+    for (int64_t i = 0; i < wanted.groups; ++i) {
+      wanted.promptLength = std::max(wanted.promptLength, request.prompts.length(i));
+    }
+    const CacheShape shape = fitShape(model, wanted, request.maxBatchedTokens);
+    decoder_ = makeDecoder(model, shape, memory);
+    for (int64_t slot = shape.slots - 1; slot >= 0; --slot) freeSlots_.push_back(slot);
   }
 
   std::vector<Completion> run() {
@@ -75,9 +82,13 @@ class Generator {
       const int64_t cost = slotLength_ + (groups_[group].held ? 0 : request_.prompts.length(group));
       const bool idle = running_.empty() && fresh.empty();
       if (!idle && tokensHeld_ + cost > request_.maxBatchedTokens) break;
+      if (!groups_[group].held) {
+        if (promptsHeld_ == decoder_->promptCapacity()) break;
+        ++promptsHeld_;
+        groups_[group].held = true;
+        prompts.push_back(group);
+      }
       tokensHeld_ += cost;
-      if (!groups_[group].held) prompts.push_back(group);
-      groups_[group].held = true;
       fresh.push_back({group, freeSlots_.back(), 0});
       freeSlots_.pop_back();
       freshRows_.push_back(waiting_++);
@@ -113,7 +124,9 @@ class Generator {
   void start(const std::vector<CacheRow>& fresh) {
     for (size_t i = 0; i < fresh.size(); ++i) {
       const at::Tensor logits_V = groups_[fresh[i].group].logits_V;
-      accept(freshRows_[i], fresh[i], draw(freshRows_[i], logits_V.const_data_ptr<float>()));
+      accept(freshRows_[i], fresh[i],
+             sample(logits_V.const_data_ptr<float>(), model_.config.vocabSize, request_.sampling,
+                    nextUniform(freshRows_[i])));
     }
     freshRows_.clear();
     std::stable_sort(running_.begin(), running_.end(),
@@ -128,12 +141,9 @@ class Generator {
       tokens.push_back(completions_[row.index].tokens.back());
       positions.push_back(request_.prompts.length(row.cache.group) + row.cache.length);
     }
-    const at::Tensor logits_BV = decoder_->logits(rows, tokens, positions);
-    const float* logits = logits_BV.const_data_ptr<float>();
-    std::vector<Sample> samples(rows.size());
-    at::parallel_for(0, static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) samples[i] = draw(running_[i].index, logits + i * logits_BV.size(1));
-    });
+    std::vector<double> u;
+    for (const Running& row : running_) u.push_back(nextUniform(row.index));
+    const std::vector<Sample> samples = sampleRows(decoder_->logits(rows, tokens, positions), request_.sampling, u);
     const std::vector<Running> before = std::move(running_);
     running_.clear();
     for (size_t i = 0; i < before.size(); ++i) {
@@ -143,9 +153,8 @@ class Generator {
     }
   }
 
-  Sample draw(int64_t row, const float* logits) const {
-    const double u = uniform(request_.seed, static_cast<uint64_t>(row), completions_[row].tokens.size());
-    return sample(logits, model_.config.vocabSize, request_.sampling, u);
+  double nextUniform(int64_t row) const {
+    return uniform(request_.seed, static_cast<uint64_t>(row), completions_[row].tokens.size());
   }
 
   /// Add a token to a row, which then goes on running or gives back its place.
@@ -166,6 +175,7 @@ class Generator {
     Group& group = groups_[cache.group];
     if (--group.unfinished == 0) {
       decoder_->dropPrompt(cache.group);
+      --promptsHeld_;
       group.logits_V.reset();
       tokensHeld_ -= request_.prompts.length(cache.group);
     }
@@ -198,15 +208,15 @@ class Generator {
   std::vector<Running> running_;
   std::vector<Group> groups_;
   std::vector<int64_t> freeSlots_, freshRows_;
-  int64_t slotLength_ = 0, waiting_ = 0, tokensHeld_ = 0, sampled_ = 0;
+  int64_t slotLength_ = 0, waiting_ = 0, tokensHeld_ = 0, promptsHeld_ = 0, sampled_ = 0;
 };
 
 }  // namespace
 
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
-                                 const Progress& progress, const OnCompletion& onCompletion) {
+                                 GraphMemory& memory, const Progress& progress, const OnCompletion& onCompletion) {
   at::NoGradGuard noGrad;
-  return Generator(model, device, request, progress, onCompletion).run();
+  return Generator(model, device, request, memory, progress, onCompletion).run();
 }
 
 }  // namespace foothold::rollout

@@ -8,6 +8,7 @@
 #include "native/model/ragged.h"
 #include "native/model/transformer.h"
 #include "native/rollout/sampler.h"
+#include "native/rollout/step_graphs.h"
 
 namespace foothold::rollout {
 
@@ -32,8 +33,9 @@ using OnCompletion = std::function<void(int64_t row, const Completion& completio
 
 /// Sample `numGenerations` completions of every prompt; the result is ordered prompt by prompt. Prompts are computed
 /// once; a row leaves the batch when it ends and waiting rows take its place, as far as `maxBatchedTokens` (prompts
-/// held + space reserved for completions) allows. What a row samples depends on the seed and its index alone.
+/// held + space reserved for completions) allows. What a row samples depends on the seed and its index alone. `memory`:
+/// of this model.
 std::vector<Completion> generate(const model::Model& model, const at::Device& device, const GenerateRequest& request,
-                                 const Progress& progress, const OnCompletion& onCompletion = {});
+                                 GraphMemory& memory, const Progress& progress, const OnCompletion& onCompletion = {});
 
 }  // namespace foothold::rollout

@@ -95,12 +95,13 @@ std::vector<std::vector<GroupSlice>> cutByTokens(const TokenBatch& batch, const 
       used += whole;
       continue;
     }
-    used = maxTokens;
+    bool isOpen = false;  // whether the last part holds this group
     for (const int64_t row : group.rows) {
       const int64_t tokens = batch.completions.length(row);
-      if (used + tokens > maxTokens) {
+      if (!isOpen || used + tokens > maxTokens) {
         parts.push_back({{group.group, {}}});
         used = prompt;
+        isOpen = true;
       }
       parts.back().back().rows.push_back(row);
       used += tokens;

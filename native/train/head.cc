@@ -18,6 +18,8 @@ using model::fastExp;
 /// matrix products.
 constexpr int64_t kChunkFloats = int64_t{1} << 22;
 constexpr int64_t kMinRows = 64;
+/// On a GPU every chunk also passes over the whole weight gradient, for which 64 rows are too little work.
+constexpr int64_t kMinRowsOnGpu = 512;
 
 struct RowStats {
   float logSumExp, mean;  // of the scaled logits; mean under the softmax
@@ -114,7 +116,8 @@ Head::Head(at::Tensor hidden_CD, const model::Linear& output, at::Tensor targets
       inverseTemperature_(1 / temperature) {}
 
 Head::Chunk Head::logits(int64_t begin) const {
-  const int64_t limit = std::max(kMinRows, kChunkFloats / output_.weight.size(0));
+  const int64_t limit =
+      std::max(output_.weight.is_cpu() ? kMinRows : kMinRowsOnGpu, kChunkFloats / output_.weight.size(0));
   const int64_t count = std::min(limit, targets_C_.size(0) - begin);
   Chunk chunk;
   chunk.begin = begin;

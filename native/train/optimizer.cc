@@ -85,9 +85,11 @@ void Optimizer::clearGradients() {
 double Optimizer::gradientNorm() {
   std::vector<at::Tensor> gradients;
   for (size_t i = 0; i < states_.size(); ++i) gradients.push_back(gradient(i));
+  // All in one copy: a GPU is waited for once.
+  const at::Tensor norms = at::stack(at::_foreach_norm(gradients, 2)).to(at::kCPU, at::kDouble);
   double squares = 0;
-  for (const at::Tensor& norm : at::_foreach_norm(gradients, 2)) {
-    const double value = norm.item<double>();
+  for (int64_t i = 0; i < norms.size(0); ++i) {
+    const double value = norms.const_data_ptr<double>()[i];
     squares += value * value;
   }
   return std::sqrt(squares);

@@ -113,6 +113,7 @@ Policy::Policy(const model::ModelConfig& config, const model::Weights& weights, 
 Policy::Policy(const model::ModelConfig& config, const model::Weights& masters, at::ScalarType type,
                const at::Device& device)
     : device(device),
+      stream(device),
       model{config, trainable(masters, type), model::Rope(config, masters.ropeFactors, device)},
       optimizer(model::namedParameters(model.weights), model::namedParameters(masters)) {}
 

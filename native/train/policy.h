@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "native/model/device_stream.h"
 #include "native/model/load.h"
 #include "native/model/progress.h"
 #include "native/model/transformer.h"
@@ -25,6 +26,8 @@ struct Policy {
   ~Policy() { readers.waitUntilNone(); }
 
   at::Device device;
+  /// To be used by whatever computes with the model.
+  model::DeviceStream stream;
   model::Model model;
   Optimizer optimizer;
   /// Threads that write the values to disk; whoever is to change them waits.

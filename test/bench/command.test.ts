@@ -27,6 +27,11 @@ describe.each(['rollout', 'update'])('foothold bench %s', (name) => {
     const tokens = 2 * 3 * 5;
     expect(report.tokensPerSecond.max).toBeCloseTo(tokens / report.seconds.min, 6);
     expect(report.productShare.median).toBeGreaterThan(0);
+    expect(report.operationsPerSecond.median).toBeGreaterThan(1e6);
+    expect(report.operationsPerSecond.max).toBeLessThan(1e16);
+    expect(report.largeProductOperationsPerSecond).toBeGreaterThan(1e8);
+    if (name === 'rollout') expect(report.bytesPerSecond.median).toBeGreaterThan(1e6);
+    else expect(report.bytesPerSecond).toBeUndefined();
     expect(report.seconds.min).toBeLessThanOrEqual(report.seconds.median);
     // The weights, their optimizer's state and Node itself are more than 60 MB.
     expect(report.peakBytes).toBeGreaterThan(6e7);
@@ -36,6 +41,8 @@ describe.each(['rollout', 'update'])('foothold bench %s', (name) => {
     const { stdout } = run(name, ...tiny);
     expect(stdout).toContain(`${name}, shape tiny: 2 prompts of 20 tokens × 3 completions of 5`);
     expect(stdout).toMatch(/tokens\/s +[\d.,]+ \([\d.,]+ to [\d.,]+\) of completions/);
+    expect(stdout).toMatch(/arithmetic +[\d.,]+ [kMGT]FLOP\/s .*: \d+ % of the [\d.,]+ [MGT]FLOP\/s that large/);
+    expect(/memory read +[\d.,]+ [kMGT]B\/s/.test(stdout)).toBe(name === 'rollout');
   });
 });
 
@@ -60,11 +67,14 @@ it.each([
   [['rollout', '--prompt-length', '0'], 2, '--prompt-length takes a whole number from 1 on'],
   [['update', '--completion-length', '32768'], 2, 'are together more than the 32768 tokens'],
   [['update', '--shape', 'huge'], 2, 'Choices: "tiny", "small", "0.5b"'],
+  [['rollout', '--device', 'gpu'], 1, 'device must be auto, cpu, cuda or cuda:<number>, got gpu\n'],
+  [['update', '--device', 'cuda:99'], 1, /finds no CUDA device|there is no device cuda:99/],
   [['reward', '--threads', '1.5'], 2, '--threads takes a whole number from 1 on'],
   [['reward', '--pairs', join(folder, 'none')], 1, 'none cannot be read'],
   [['reward', '--pairs', '/dev/null'], 1, '/dev/null has no pairs'],
 ])('refuses %j', (words, expected, message) => {
   const { status, stderr } = foothold(['bench', ...words]);
-  expect(stderr).toContain(message);
+  expect(stderr).toMatch(message);
+  expect(stderr).not.toContain('This is not a mistake that Foothold expects');
   expect(status).toBe(expected);
 });

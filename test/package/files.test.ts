@@ -43,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('the package', async () => {
 
   it('has the C++ sources, for `foothold setup --build`', () => {
     const sources = ['native', 'bindings'].flatMap(filesIn).filter((file) => /\.(cc|h)$/.test(file));
-    const needed = sources.filter((file) => !file.startsWith('native/fuzz/'));
+    const needed = sources.filter((file) => !/^native\/(fuzz|emulation)\//.test(file));
     expect(needed).toContain('native/text/batch.cc');
     expect(['CMakeLists.txt', ...needed].filter((file) => !files.has(file))).toEqual([]);
   });

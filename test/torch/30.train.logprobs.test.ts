@@ -54,3 +54,13 @@ test('a group split in two', async () => {
     expect(difference(split[i]!, reference[row]!)).toBeLessThan(1e-5);
   });
 });
+
+test('a row without tokens before all others', async () => {
+  const { prompts, groupSizes, completions } = batch;
+  const withEmpty = {
+    prompts,
+    groupSizes: groupSizes.map((size, i) => size + (i === 0 ? 1 : 0)),
+    completions: { values: completions.values, offsets: Int32Array.of(0, ...completions.offsets) },
+  };
+  expect(difference(await policy.logProbs(withEmpty, 1), decode(updateCase('grpo').logProbs))).toBeLessThan(1e-5);
+});

@@ -44,7 +44,7 @@ export const smallConfig: ModelConfig = {
  * A policy with random weights large enough that attention attends and logits differ (the usual initialisation is nearly
  * uniform): drawn by `Policy.random`, then matrices scaled so that a product keeps the size of its input.
  */
-export async function randomPolicy(config: ModelConfig): Promise<Policy> {
+export async function randomPolicy(config: ModelConfig, dtype: DType = 'float32', device = 'cpu'): Promise<Policy> {
   const folder = mkdtempSync(join(tmpdir(), 'foothold-'));
   try {
     const file = join(folder, 'model.safetensors');
@@ -54,7 +54,7 @@ export async function randomPolicy(config: ModelConfig): Promise<Policy> {
     const tensors = readTensors(file);
     for (const { shape, data } of tensors.values()) if (shape.length === 2) scale(data, 50 / Math.sqrt(shape[1]!));
     writeTensors(file, tensors);
-    return await Policy.load({ config, format: 'safetensors', files: [file], device: 'cpu', dtype: 'float32' });
+    return await Policy.load({ config, format: 'safetensors', files: [file], device, dtype });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -33,7 +33,7 @@ function damaged(whole: Json, extraKeys: string[] = []): fc.Arbitrary<Json> {
   const changes = fc.array(fc.tuple(fc.constantFrom(...paths), odd), { minLength: 1, maxLength: 3 });
   return changes.map((list) => {
     const copy = structuredClone(whole);
-    for (const [path, value] of list) replace(copy, path, value);
+    for (const [path, value] of list) replace(copy, path, structuredClone(value)); // a value may be drawn twice
     return copy;
   });
 }

@@ -134,6 +134,6 @@ async function measure(options: ModelBenchOptions, repeat: Repetition): Promise<
 async function largeProductRate(policy: Policy): Promise<number> {
   const pass = largePass(policy.device);
   const seconds: number[] = [];
-  for (let i = 0; i < 3; i++) seconds.push((await policy.timeProducts(pass))[0]!);
+  for (let i = 0; i < 6; i++) seconds.push((await policy.timeProducts(pass))[0]!);
   return productOperations(policy.config, pass) / Math.min(...seconds.slice(1));
 }

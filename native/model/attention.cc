@@ -55,13 +55,4 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> attendBackward(const at::Tensor& 
   return {at::matmul(dscores, k_BHSE), at::matmul(dscores.transpose(-2, -1), q_BHTE), dv};
 }
 
-AttentionPart mergeParts(const AttentionPart& first, const AttentionPart& second) {
-  const at::Tensor logSumExp = at::logaddexp(first.logSumExp_BHT, second.logSumExp_BHT);
-  const auto weighted = [&](const AttentionPart& part) {
-    const at::Tensor weight = (part.logSumExp_BHT - logSumExp).exp().unsqueeze(-1);
-    return part.out_BHTE * weight.to(part.out_BHTE.scalar_type());
-  };
-  return {weighted(first).add_(weighted(second)), logSumExp};
-}
-
 }  // namespace foothold::model

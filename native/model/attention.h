@@ -22,7 +22,4 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> attendBackward(const at::Tensor& 
                                                               const at::Tensor& k_BHSE, const at::Tensor& v_BHSE,
                                                               const AttentionPart& merged, bool causal);
 
-/// The attention over the union of two disjoint key sets, from the attention over each.
-AttentionPart mergeParts(const AttentionPart& first, const AttentionPart& second);
-
 }  // namespace foothold::model

@@ -2,6 +2,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+
 #include "native/model/attention_kernels.h"
 
 namespace foothold::model::cpu_attention {
@@ -42,6 +44,12 @@ Blocks::Blocks(const PackedLayout& layout, int64_t tokens) : groups(layout.group
       }
     }
   }
+}
+
+int64_t Blocks::mostInGroup() const {
+  std::vector<int64_t> counts(groups.size());
+  for (const QueryBlock& block : queries) ++counts[block.group];
+  return counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
 }
 
 TransposedKeys::TransposedKeys(const at::Tensor& x_NKE, const Blocks& blocks) : width_(x_NKE.size(2)) {

@@ -63,6 +63,9 @@ struct Blocks {
   /// Blocks of at most `tokens` tokens.
   Blocks(const PackedLayout& layout, int64_t tokens);
   Blocks(const Blocks&) = delete;
+
+  /// Blocks of queries of the group that has most.
+  int64_t mostInGroup() const;
 };
 
 /// Keys or values of all groups and key heads, transposed block by block as scoreTile takes them: for each group

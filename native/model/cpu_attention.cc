@@ -247,7 +247,8 @@ struct KeyGradients {
 
   KeyGradients(const Blocks& blocks, const Heads& heads, const at::TensorOptions& options) {
     const int64_t tasks = static_cast<int64_t>(blocks.groups.size()) * heads.kvHeads;
-    shares = std::max<int64_t>(1, (2 * at::get_num_threads() + tasks - 1) / std::max<int64_t>(tasks, 1));
+    const int64_t wanted = (2 * at::get_num_threads() + tasks - 1) / std::max<int64_t>(tasks, 1);
+    shares = std::clamp<int64_t>(blocks.mostInGroup(), 1, std::max<int64_t>(wanted, 1));
     for (const GroupKeys& group : blocks.groups) {
       sums.push_back(at::zeros({2, shares, heads.kvHeads, group.padded, heads.width}, options));
     }

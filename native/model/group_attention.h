@@ -33,8 +33,8 @@ struct PackedLayout : torch::CustomClassHolder {
 };
 
 /// Attention in a packed batch where a prompt is held once for its whole group: prompt tokens see the prompt so far,
-/// completion tokens see the whole prompt and their own completion so far. The two parts of a completion's attention
-/// are computed apart and merged by their log-sum-exp, forward and backward, which is exact.
+/// completion tokens see the whole prompt and their own completion so far. In float32 on the CPU by cpu_attention.h,
+/// elsewhere by packed_attention.h.
 ///
 /// q [N, H, E], k and v [N, K, E] with H a multiple of K; returns [N, H, E]; differentiable in q, k and v.
 at::Tensor groupAttention(const at::Tensor& q_NHE, const at::Tensor& k_NKE, const at::Tensor& v_NKE,

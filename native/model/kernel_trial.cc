@@ -35,6 +35,8 @@ std::string faultOf(const std::function<std::vector<Comparison>()>& run) {
       if (!(error < kTolerance)) return "its results are off by " + std::to_string(error);
     }
     return "";
+  } catch (const c10::OutOfMemoryError&) {
+    throw;  // says nothing about the kernel
   } catch (const c10::Error& error) {
     return error.what_without_backtrace();
   }

@@ -17,6 +17,7 @@ struct Comparison {
 at::Tensor trialTensor(at::IntArrayRef sizes, uint64_t seed, const at::TensorOptions& options);
 
 /// What is wrong with a kernel, whose call may throw; empty when nothing is. A wrong result is told from a rounded one.
+/// Memory that runs out is no fault of the kernel, and thrown on.
 std::string faultOf(const std::function<std::vector<Comparison>()>& run);
 
 /// Note what was chosen for a device, a type and a head width. `faults`: what was wrong with the kernels tried before

@@ -12,7 +12,7 @@ struct Linear {
   at::Tensor operator()(const at::Tensor& x) const;
 };
 
-/// The same for the few rows of a decoding step, as the decoder computes it; not differentiable.
+/// The same by the kernels that a decoding step consists of, for timing them; not differentiable.
 at::Tensor multiplyFewRows(const Linear& linear, const at::Tensor& x_ND);
 
 /// dx = dy W, the gradient of y = x Wᵀ + b by x.

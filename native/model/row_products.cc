@@ -12,7 +12,6 @@ namespace {
 
 /// Eight floats; the compiler splits it where registers are narrower.
 typedef float Vector __attribute__((vector_size(32)));
-typedef int32_t Lanes __attribute__((vector_size(32)));
 typedef float Quarter __attribute__((vector_size(16)));
 constexpr int64_t kLanes = 8;
 constexpr int64_t kLine = 64;  // bytes of a cache line
@@ -33,14 +32,14 @@ FOOTHOLD_INLINE void load(Vector& to, const float* from, int64_t count = kLanes)
 /// The sums over the lanes of four vectors.
 FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector& a, const Vector& b, const Vector& c, const Vector& d) {
   const auto pairs = [](Vector & to, const Vector& x, const Vector& y) __attribute__((always_inline)) {
-    to = __builtin_shuffle(x, y, Lanes{0, 8, 1, 9, 4, 12, 5, 13}) +
-         __builtin_shuffle(x, y, Lanes{2, 10, 3, 11, 6, 14, 7, 15});
+    to = __builtin_shufflevector(x, y, 0, 8, 1, 9, 4, 12, 5, 13) +
+         __builtin_shufflevector(x, y, 2, 10, 3, 11, 6, 14, 7, 15);
   };
   Vector ab, cd;
   pairs(ab, a, b);
   pairs(cd, c, d);
-  const Vector abcd = __builtin_shuffle(ab, cd, Lanes{0, 1, 8, 9, 4, 5, 12, 13}) +
-                      __builtin_shuffle(ab, cd, Lanes{2, 3, 10, 11, 6, 7, 14, 15});
+  const Vector abcd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
+                      __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
   Quarter low, high;
   std::memcpy(&low, &abcd, sizeof low);
   std::memcpy(&high, reinterpret_cast<const char*>(&abcd) + sizeof low, sizeof high);
@@ -86,13 +85,14 @@ FOOTHOLD_INLINE void store(const Vector (&sums)[kRows][kColumns], const RowProdu
 
 /// kFetch: lines of the weight to ask for at every vector, from `next` on.
 template <int kRows, int kColumns, int kFetch>
-FOOTHOLD_INLINE void tile(const RowProduct& p, int64_t row, int64_t column, const char* next) {
+FOOTHOLD_INLINE void tile(const RowProduct& p, int64_t row, int64_t column, uintptr_t next) {
   const float *x = p.x + row * p.width, *weight = p.weight + column * p.width;
   Vector sums[kRows][kColumns] = {};
   int64_t k = 0;
   for (; k + kLanes <= p.width; k += kLanes) {
 #pragma GCC unroll 4
-    for (int line = 0; line < kFetch; ++line, next += kLine) __builtin_prefetch(next, 0, 2);
+    for (int line = 0; line < kFetch; ++line, next += kLine)
+      __builtin_prefetch(reinterpret_cast<const void*>(next), 0, 2);
     accumulate(sums, x + k, weight + k, p.width);
   }
   if (k < p.width) accumulate(sums, x + k, weight + k, p.width, p.width - k);
@@ -104,8 +104,9 @@ FOOTHOLD_INLINE void tile(const RowProduct& p, int64_t row, int64_t column, cons
 template <int kColumns, int kFetch>
 FOOTHOLD_INLINE void allRows(const RowProduct& p, int64_t column) {
   const int64_t lines = p.width / kLanes * kFetch;  // that a tile asks for
-  const char* next = reinterpret_cast<const char*>(p.weight + (column + kColumns) * p.width);
-  const char* const complete = next + kColumns * p.width * static_cast<int64_t>(sizeof(float));
+  // Addresses, not pointers: the last of them lie behind the weight.
+  uintptr_t next = reinterpret_cast<uintptr_t>(p.weight + (column + kColumns) * p.width);
+  const uintptr_t complete = next + kColumns * p.width * sizeof(float);
   int64_t row = 0;
   for (; row + kTileRows <= p.rows; row += kTileRows) {
     if (next < complete) {

@@ -76,9 +76,9 @@ const VarlenAttention& varlenAttentionFor(const at::Tensor& q_NHE, const at::Ten
   static std::map<Key, const VarlenAttention*> chosen;
   const Key key{q_NHE.device().index(), q_NHE.scalar_type(), q_NHE.size(1), k_MKE.size(1), q_NHE.size(2)};
   const std::lock_guard<std::mutex> lock(mutex);
-  const auto [place, isNew] = chosen.try_emplace(key, nullptr);
-  if (isNew) place->second = &choose(q_NHE, k_MKE.size(1));
-  return *place->second;
+  const VarlenAttention*& attention = chosen[key];
+  if (!attention) attention = &choose(q_NHE, k_MKE.size(1));  // again at the next call if it throws
+  return *attention;
 }
 
 }  // namespace foothold::model

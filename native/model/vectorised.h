@@ -33,7 +33,8 @@ inline __attribute__((always_inline)) float fastExp(float x) {
   p = p * r + 0.5f;
   p = p * r + 1.0f;
   p = p * r + 1.0f;
-  const int32_t exponent = static_cast<int32_t>(n) + 127;
+  // By the bits, as a conversion of NaN would be undefined.
+  const int32_t exponent = std::bit_cast<int32_t>(shifted) - std::bit_cast<int32_t>(kRound) + 127;
   return p * std::bit_cast<float>(exponent << 23);
 }
 

@@ -27,9 +27,9 @@ class Fetch {
         partSize_(roundUp((end_ - next_) / parts + 1, kLine)) {}
 
   void part() {
-    for (const char* const until = std::min(next_ + partSize_, end_); next_ < until; next_ += kLine) {
-      __builtin_prefetch(next_, 0, 2);
-    }
+    const int64_t count = std::min<int64_t>(partSize_, end_ - next_);
+    for (int64_t i = 0; i < count; i += kLine) __builtin_prefetch(next_ + i, 0, 2);
+    next_ += count;
   }
 
  private:
@@ -115,7 +115,7 @@ class CpuCache::Attending {
         rowQueries_(roundUp(repeats_, kTile)),
         queries_((task.end - task.begin) * rowQueries_),
         promptStride_(roundUp(prompt_.length, kernels::kKeyBlock)),
-        stride_(promptStride_ + cache.slotCapacity_),
+        stride_(promptStride_ + roundUp(longestOwn(rows, task), kernels::kKeyBlock)),
         promptKeys_(prompt_.keys.const_data_ptr<float>() + kvHead_ * cache.width_ * promptStride_),
         promptValues_(prompt_.values_KSE.const_data_ptr<float>() + kvHead_ * prompt_.length * cache.width_) {
     scores_.resize(queries_ * stride_);
@@ -140,6 +140,12 @@ class CpuCache::Attending {
 
  private:
   static constexpr int64_t kTile = kernels::kQueryTile;
+
+  static int64_t longestOwn(const std::vector<CacheRow>& rows, const Task& task) {
+    int64_t longest = 0;
+    for (int64_t b = task.begin; b < task.end; ++b) longest = std::max(longest, rows[b].length + 1);
+    return longest;
+  }
 
   const float* ownKeys(int64_t row) const { return c_.slotKeys(layer_, rows_[row].slot, kvHead_); }
   const float* ownValues(int64_t row) const { return c_.slotValues(layer_, rows_[row].slot, kvHead_); }

@@ -138,7 +138,7 @@ class CpuDecoder::Step {
     kernels::multiplyRows(part, 0, columns);
   }
 
-  int64_t rowsAtOnce(const Team& team) const { return (count_ + team.size() - 1) / team.size(); }
+  int64_t rowsAtOnce(const Team& team) const { return std::max<int64_t>(1, count_ / team.size()); }
 
   static int64_t columnsAtOnce(const Team& team, int64_t columns) {
     const int64_t share = columns / (team.size() * kPiecesPerThread);

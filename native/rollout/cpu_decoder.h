@@ -4,8 +4,8 @@
 
 namespace foothold::rollout {
 
-/// Decodes in float32 on the CPU: one parallel region a step, products that read the weights as they are, and no memory
-/// taken while it runs.
+/// Decodes in float32 on the CPU: one parallel region a step, products that read the weights as they are, and
+/// activations in buffers that are taken once.
 class CpuDecoder : public Decoder {
  public:
   CpuDecoder(const model::Model& model, const CacheShape& shape);

@@ -48,10 +48,10 @@ const PoolAttention& poolAttentionFor(const at::TensorOptions& options, int64_t 
   static std::mutex mutex;
   static std::map<Key, const PoolAttention*> chosen;
   const std::lock_guard<std::mutex> lock(mutex);
-  const auto [place, isNew] =
-      chosen.try_emplace({options.device().index(), c10::typeMetaToScalarType(options.dtype()), width}, nullptr);
-  if (isNew) place->second = &choose(options, width);
-  return *place->second;
+  const PoolAttention*& attention =
+      chosen[{options.device().index(), c10::typeMetaToScalarType(options.dtype()), width}];
+  if (!attention) attention = &choose(options, width);  // again at the next call if it throws
+  return *attention;
 }
 
 }  // namespace foothold::rollout

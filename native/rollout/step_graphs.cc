@@ -33,11 +33,18 @@ at::Tensor StepGraphs::run(const StepShape& shape, const Step& step) {
 /// The recorded step must give what the step gives; otherwise, and where recording fails, no graphs are used any more.
 at::Tensor StepGraphs::record(Recording& recording, const Step& step) {
   const at::Tensor expected = step();
-  const std::string fault = model::faultOf([&]() -> std::vector<model::Comparison> {
+  const auto recordAndReplay = [&]() -> std::vector<model::Comparison> {
     capture(recording, step);
     recording.graph->replay();
     return {{recording.result, expected}};
-  });
+  };
+  std::string fault;
+  try {
+    fault = model::faultOf(recordAndReplay);
+  } catch (const c10::OutOfMemoryError&) {
+    recording.graph.reset();  // half a recording
+    throw;
+  }
   if (fault.empty()) {
     model::note("decoding steps: recorded and launched as a whole");
   } else {

@@ -10,6 +10,8 @@ constexpr int kLooks = 2000;
 void pause() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");  // takes about as long as pause does; yield takes no time
 #endif
 }
 

@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <optional>
 #include <vector>
 
 namespace foothold::rollout {
@@ -16,22 +15,20 @@ namespace foothold::rollout {
 /// each; starting a parallel region for each would take as long as the phase.
 class Team {
  public:
-  explicit Team(int size) : ranges_(size) {}
-
   /// Calls body(team) on as many threads as LibTorch uses; they meet in the calls of `share` that it makes.
   template <typename Body>
   static void run(const Body& body) {
-    std::optional<Team> team;
-#pragma omp parallel num_threads(at::get_num_threads())
+    Team team(at::get_num_threads());
+#pragma omp parallel num_threads(team.size_)
     {
 #pragma omp single
-      team.emplace(omp_get_num_threads());
-      body(*team);
+      team.size_ = omp_get_num_threads();  // may be fewer than asked for
+      body(team);
     }
-    if (team->error_) std::rethrow_exception(team->error_);
+    if (team.error_) std::rethrow_exception(team.error_);
   }
 
-  int size() const { return static_cast<int>(ranges_.size()); }
+  int size() const { return size_; }
 
   /// work(begin, end) for pieces of [0, count). Each thread goes through a range of its own in order, then helps the
   /// others with theirs. Returns when all is done. The first exception is kept for `run` to throw; what follows it is
@@ -55,12 +52,15 @@ class Team {
   }
 
  private:
+  explicit Team(int most) : size_(most), ranges_(most) {}
+
   /// Waits until every thread has come; whoever comes last opens the next phase.
   void meet();
 
   struct alignas(64) Range {
     std::atomic<int64_t> taken{0};
   };
+  int size_;
   std::vector<Range> ranges_;
   std::atomic<bool> failed_{false};
   std::exception_ptr error_;

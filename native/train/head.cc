@@ -14,11 +14,10 @@ namespace {
 
 using model::fastExp;
 
-/// Logits of one chunk take about this many floats (16 MiB); a chunk has at least kMinRows rows, for the sake of the
-/// matrix products.
+/// Logits of one chunk take about this many floats (16 MiB); a chunk has at least kMinRows rows: each
+/// also passes over the whole weight and its gradient, which for fewer takes longer than the products.
 constexpr int64_t kChunkFloats = int64_t{1} << 22;
-constexpr int64_t kMinRows = 64;
-/// On a GPU every chunk also passes over the whole weight gradient, for which 64 rows are too little work.
+constexpr int64_t kMinRows = 256;
 constexpr int64_t kMinRowsOnGpu = 512;
 
 struct RowStats {

@@ -89,7 +89,7 @@ export interface GenerateRequest {
   topP?: number;
   topK?: number;
   minP?: number;
-  /** Most tokens held in the caches at once (prompts once a group + completions); rows wait until there is room. */
+  /** Most tokens held in the caches at once (prompts once a group + completions); rows wait until there is room. Default 32,768. */
   maxBatchedTokens?: number;
 }
 

@@ -106,9 +106,7 @@ function sampling(defaults: { rewards: string[]; formatRule: 'strict' | 'lenient
       .describe('Nothing but 1 is allowed: the loss needs the distribution that was sampled.'),
     maxBatchedTokens: count
       .optional()
-      .describe(
-        'Most tokens in the caches while sampling; lower it when memory is short. Left out, there is no limit.',
-      ),
+      .describe('Most tokens in the caches while sampling; lower it when memory is short. Left out, it is 32,768.'),
     epsilonStd: nonNegative
       .default(0.05)
       .describe(

@@ -175,7 +175,7 @@ export interface SrlSettings {
   maxCompletionLength: number;
   /** Nothing but 1 is allowed: the loss needs the distribution that was sampled. Default: `1`. */
   topP?: 1 | undefined;
-  /** Most tokens in the caches while sampling; lower it when memory is short. Left out, there is no limit. */
+  /** Most tokens in the caches while sampling; lower it when memory is short. Left out, it is 32,768. */
   maxBatchedTokens?: number | undefined;
   /** Dynamic sampling: an instance is kept when the population standard deviation of its rewards exceeds this; 0 keeps all. Default: `0.05`. */
   epsilonStd?: number | undefined;
@@ -268,7 +268,7 @@ export interface RlvrSettings {
   maxCompletionLength: number;
   /** Nothing but 1 is allowed: the loss needs the distribution that was sampled. Default: `1`. */
   topP?: 1 | undefined;
-  /** Most tokens in the caches while sampling; lower it when memory is short. Left out, there is no limit. */
+  /** Most tokens in the caches while sampling; lower it when memory is short. Left out, it is 32,768. */
   maxBatchedTokens?: number | undefined;
   /** Dynamic sampling: an instance is kept when the population standard deviation of its rewards exceeds this; 0 keeps all. Default: `0.05`. */
   epsilonStd?: number | undefined;

@@ -11,8 +11,6 @@ namespace {
 /// PyTorch's flash kernel for the CPU returns the log-sum-exp. Here it serves bfloat16: float32 has cpu_attention.h.
 bool hasFlash(const at::Tensor& q) { return q.is_cpu() && kernels::areEnabled(); }
 
-double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }
-
 /// Scaled, masked scores [B, H, T, S] in float32, for devices without a flash kernel.
 at::Tensor scores(const at::Tensor& q_BHTE, const at::Tensor& k_BHSE, bool causal) {
   at::Tensor scores_BHTS = at::matmul(q_BHTE, k_BHSE.transpose(-2, -1)).to(at::kFloat).mul_(scaleOf(q_BHTE));
@@ -25,6 +23,8 @@ at::Tensor scores(const at::Tensor& q_BHTE, const at::Tensor& k_BHSE, bool causa
 }
 
 }  // namespace
+
+double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }
 
 AttentionPart attend(const at::Tensor& q_BHTE, const at::Tensor& k_BHSE, const at::Tensor& v_BHSE, bool causal) {
   if (hasFlash(q_BHTE)) {

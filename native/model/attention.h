@@ -13,6 +13,9 @@ struct AttentionPart {
   at::Tensor logSumExp_BHT;  // float32, of the scaled scores
 };
 
+/// What scores are multiplied by: 1 / √(head width).
+double scaleOf(const at::Tensor& q);
+
 /// Attention of q over k, v. `causal`: query t sees keys 0 … t (T = S).
 AttentionPart attend(const at::Tensor& q_BHTE, const at::Tensor& k_BHSE, const at::Tensor& v_BHSE, bool causal);
 

@@ -1,29 +1,17 @@
 #include "native/model/attention_kernels.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "native/model/kernels.h"
 #include "native/model/vectorised.h"
+#include "native/model/vectors.h"
 
 namespace foothold::model::kernels {
 namespace {
 
-/// Eight floats; the compiler splits it where registers are narrower.
-typedef float Vector __attribute__((vector_size(32)));
-constexpr int64_t kLanes = 8;
-
-// By reference: passing wide vectors by value would depend on the instruction set of the caller.
-inline __attribute__((always_inline)) void load(Vector& to, const float* from) { std::memcpy(&to, from, sizeof to); }
-
-inline __attribute__((always_inline)) void store(float* to, const Vector& value) {
-  std::memcpy(to, &value, sizeof value);
-}
-
 /// Scores of kVectors / 2 blocks of keys.
 template <int kVectors>
-inline __attribute__((always_inline)) void scoreBlocks(const float* q, const float* keys, int64_t width, float* scores,
-                                                       int64_t scoreStride) {
+FOOTHOLD_INLINE void scoreBlocks(const float* q, const float* keys, int64_t width, float* scores, int64_t scoreStride) {
   constexpr int kPerBlock = kKeyBlock / kLanes;
   Vector sums[kQueryTile][kVectors] = {};
   for (int64_t e = 0; e < width; ++e) {
@@ -46,8 +34,8 @@ inline __attribute__((always_inline)) void scoreBlocks(const float* q, const flo
 }
 
 template <int kVectors>
-inline __attribute__((always_inline)) void scoreAll(const float* q, const float* keys, int64_t width, int64_t count,
-                                                    float* scores, int64_t scoreStride) {
+FOOTHOLD_INLINE void scoreAll(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
+                              int64_t scoreStride) {
   constexpr int64_t kAtOnce = kVectors * kLanes;
   int64_t j = 0;
   for (; j + kAtOnce - kKeyBlock < count; j += kAtOnce) {
@@ -58,8 +46,8 @@ inline __attribute__((always_inline)) void scoreAll(const float* q, const float*
 
 /// Elements [e, e + 8 · kVectors) of the sums over all values.
 template <int kVectors>
-inline __attribute__((always_inline)) void sumElements(const Factors& p, const Rows& values, int64_t count,
-                                                       const MutableRows& out, int64_t e) {
+FOOTHOLD_INLINE void sumElements(const Factors& p, const Rows& values, int64_t count, const MutableRows& out,
+                                 int64_t e) {
   Vector sums[kQueryTile][kVectors];
 #pragma GCC unroll 4
   for (int64_t i = 0; i < kQueryTile; ++i) {
@@ -84,8 +72,8 @@ inline __attribute__((always_inline)) void sumElements(const Factors& p, const R
 }
 
 template <int kVectors>
-inline __attribute__((always_inline)) void sumAll(const Factors& p, const Rows& values, int64_t width, int64_t count,
-                                                  const MutableRows& out) {
+FOOTHOLD_INLINE void sumAll(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                            const MutableRows& out) {
   int64_t e = 0;
   for (; e + kVectors * kLanes <= width; e += kVectors * kLanes) sumElements<kVectors>(p, values, count, out, e);
   for (; e + kLanes <= width; e += kLanes) sumElements<1>(p, values, count, out, e);

@@ -4,29 +4,22 @@
 
 #include "native/model/kernels.h"
 #include "native/model/vectorised.h"
-
-#define FOOTHOLD_INLINE inline __attribute__((always_inline))
+#include "native/model/vectors.h"
 
 namespace foothold::model::kernels {
 namespace {
 
-/// Eight floats; the compiler splits it where registers are narrower.
-typedef float Vector __attribute__((vector_size(32)));
 typedef float Quarter __attribute__((vector_size(16)));
-constexpr int64_t kLanes = 8;
 constexpr int64_t kLine = 64;  // bytes of a cache line
 
 /// Rows of a tile. Its columns are as many as the registers of an instruction set hold sums for.
 constexpr int kTileRows = 4;
 
-// By reference: passing wide vectors by value would depend on the instruction set of the caller.
-FOOTHOLD_INLINE void load(Vector& to, const float* from, int64_t count = kLanes) {
-  if (count == kLanes) {
-    std::memcpy(&to, from, sizeof to);
-  } else {
-    to = Vector{};
-    std::memcpy(&to, from, count * sizeof(float));
-  }
+/// The first `count` floats, then zeros.
+FOOTHOLD_INLINE void load(Vector& to, const float* from, int64_t count) {
+  if (count == kLanes) return kernels::load(to, from);
+  to = Vector{};
+  std::memcpy(&to, from, count * sizeof(float));
 }
 
 /// The sums over the lanes of four vectors.

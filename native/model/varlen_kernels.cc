@@ -1,12 +1,11 @@
 #include "native/model/varlen_kernels.h"
 
-#include <cmath>
 #include <limits>
+
+#include "native/model/attention.h"
 
 namespace foothold::model {
 namespace {
-
-double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }
 
 /// What the kernels want of a random generator's state, which only dropout reads.
 at::Tensor noSeed(const at::Tensor& q) { return at::zeros({2}, q.options().dtype(at::kLong)); }

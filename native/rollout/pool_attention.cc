@@ -1,12 +1,11 @@
 #include "native/rollout/pool_attention.h"
 
-#include <cmath>
 #include <limits>
+
+#include "native/model/attention.h"
 
 namespace foothold::rollout {
 namespace {
-
-double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }
 
 class PlainPoolAttention : public PoolAttention {
  public:
@@ -16,7 +15,7 @@ class PlainPoolAttention : public PoolAttention {
   PoolPart forward(const at::Tensor& q_SQE, const at::Tensor& k_SCE, const at::Tensor& v_SCE,
                    const PoolSequences& sequences) const override {
     const at::Tensor k_STE = k_SCE.narrow(1, 0, sequences.bound), v_STE = v_SCE.narrow(1, 0, sequences.bound);
-    at::Tensor scores_SQT = at::bmm(q_SQE, k_STE.transpose(1, 2)).to(at::kFloat).mul_(scaleOf(q_SQE));
+    at::Tensor scores_SQT = at::bmm(q_SQE, k_STE.transpose(1, 2)).to(at::kFloat).mul_(model::scaleOf(q_SQE));
     scores_SQT.masked_fill_(sequences.unwritten_S1T, -std::numeric_limits<float>::infinity());
     const at::Tensor logSumExp_SQ = scores_SQT.logsumexp(-1);
     const at::Tensor probabilities = scores_SQT.sub_(logSumExp_SQ.unsqueeze(-1)).exp_().to(v_SCE.scalar_type());

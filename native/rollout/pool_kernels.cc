@@ -1,11 +1,9 @@
 #include "native/rollout/pool_kernels.h"
 
-#include <cmath>
+#include "native/model/attention.h"
 
 namespace foothold::rollout {
 namespace {
-
-double scaleOf(const at::Tensor& q) { return 1.0 / std::sqrt(static_cast<double>(q.size(-1))); }
 
 /// A pool as one long sequence of tokens of a single head, as the kernels for sequences of any lengths take it.
 at::Tensor flattened(const at::Tensor& x_SCE) { return x_SCE.view({-1, 1, x_SCE.size(2)}); }
@@ -20,7 +18,7 @@ class FlashPoolAttention : public PoolAttention {
     auto [out, logSumExp, seed, unused, mask] = at::_flash_attention_forward(
         flattened(q_SQE), flattened(k_SCE), flattened(v_SCE), sequences.queryOffsets, sequences.keyOffsets,
         sequences.queries, sequences.capacity, /*dropout_p=*/0.0, /*is_causal=*/false, /*return_debug_mask=*/false,
-        scaleOf(q_SQE), /*window_size_left=*/std::nullopt, /*window_size_right=*/std::nullopt,
+        model::scaleOf(q_SQE), /*window_size_left=*/std::nullopt, /*window_size_right=*/std::nullopt,
         /*seqused_k=*/sequences.lengths_S);
     return {out.view(q_SQE.sizes()), logSumExp.view({q_SQE.size(0), q_SQE.size(1)})};
   }
@@ -36,7 +34,7 @@ class EfficientPoolAttention : public PoolAttention {
     const auto result = at::_efficient_attention_forward(
         flattened(q_SQE).unsqueeze(0), flattened(k_SCE).unsqueeze(0), flattened(v_SCE).unsqueeze(0),
         /*bias=*/std::nullopt, sequences.queryOffsets, sequences.keyOffsets, sequences.queries, sequences.capacity,
-        /*dropout_p=*/0.0, /*custom_mask_type=*/0, /*compute_log_sumexp=*/true, scaleOf(q_SQE),
+        /*dropout_p=*/0.0, /*custom_mask_type=*/0, /*compute_log_sumexp=*/true, model::scaleOf(q_SQE),
         /*seqlen_k=*/sequences.lengths_S);
     // The log-sum-exp comes as [S, heads, queries rounded up to a multiple of 32].
     return {std::get<0>(result).view(q_SQE.sizes()), std::get<1>(result).select(1, 0).narrow(1, 0, sequences.queries)};

@@ -1,10 +1,10 @@
 /** Kernels, flash attention and the CPU's decoder compute what plain tensor operations do. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Ragged, raggedFromRows } from '../../bindings/ragged.js';
 import { type ModelConfig, type Policy, setKernelsEnabled, type UpdateBatch } from '../../bindings/torch.js';
 import { Random } from '../difflib/generators.js';
 import { relativeError } from './support/numbers.js';
 import { gradientProbe, probedGradient, randomPolicy, smallConfig, updateOptions } from './support/policies.js';
+import { randomRows } from './support/random_rows.js';
 
 afterEach(() => setKernelsEnabled(true));
 
@@ -38,10 +38,6 @@ async function both<T>(
     return result;
   };
   return { fast: await run(true), plain: await run(false) };
-}
-
-function randomRows(random: Random, lengths: readonly number[]): Ragged {
-  return raggedFromRows(lengths.map((length) => Array.from({ length }, () => random.below(smallConfig.vocabSize))));
 }
 
 /** Groups of 1 to 5 completions of 0 to `longest` tokens after prompts of 1 to twice as many. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Ragged, raggedFromRows } from '../../bindings/ragged.js';
+import { raggedFromRows } from '../../bindings/ragged.js';
 import {
   type DType,
   type GenerateRequest,
@@ -26,13 +26,10 @@ import {
   smallConfig,
   updateOptions,
 } from './support/policies.js';
+import { randomRows, samplingRequest } from './support/random_rows.js';
 
 const longConfig: ModelConfig = { ...smallConfig, maxPositions: 512 };
 const probed = ['q', 'k', 'v', 'o'].map((name) => `model.layers.0.self_attn.${name}_proj.weight`);
-
-function randomRows(random: Random, lengths: number[]): Ragged {
-  return raggedFromRows(lengths.map((length) => Array.from({ length }, () => random.below(smallConfig.vocabSize))));
-}
 
 /** Groups of unequal size, among the completions empty ones and some longer than a kernel's block. */
 function raggedBatch(): UpdateBatch {
@@ -61,18 +58,6 @@ async function trained(
   const after = await values();
   policy.dispose();
   return { logProbs, gradients: before.map((weights, i) => probedGradient(weights, after[i]!)) };
-}
-
-function samplingRequest(overrides: Partial<GenerateRequest>): GenerateRequest {
-  return {
-    prompts: randomRows(new Random(3), [3, 70, 1, 130, 17, 40, 64, 65, 9]),
-    numGenerations: 3,
-    maxCompletionLength: 100,
-    temperature: 1,
-    seed: 5,
-    eosTokenIds: [2, 11],
-    ...overrides,
-  };
 }
 
 /** Rollouts, and what the trainer takes for their log-probabilities. */
@@ -207,10 +192,10 @@ describe.skipIf(noGpu)(`CUDA${reason}`, () => {
 
     test('after an update the new weights are sampled from', async () => {
       const policy = await randomPolicy(longConfig, 'bfloat16', 'cuda');
-      await policy.generate(samplingRequest({}));
+      await policy.generate(samplingRequest());
       await policy.update(raggedBatch(), updateOptions({ learningRate: 0.1 }));
-      const { completions, logProbs } = await policy.generate(samplingRequest({}));
-      const { prompts, numGenerations } = samplingRequest({});
+      const { completions, logProbs } = await policy.generate(samplingRequest());
+      const { prompts, numGenerations } = samplingRequest();
       const groupSizes = new Int32Array(prompts.offsets.length - 1).fill(numGenerations);
       const recomputed = await policy.logProbs({ prompts, groupSizes, completions }, 1);
       expect(meanError(logProbs.values, recomputed)).toBeLessThan(0.03);
@@ -220,9 +205,9 @@ describe.skipIf(noGpu)(`CUDA${reason}`, () => {
     test('beside a save of the weights', async () => {
       const policy = await randomPolicy(longConfig, 'float32', 'cuda');
       const folder = mkdtempSync(join(tmpdir(), 'foothold-'));
-      const expected = await policy.generate(samplingRequest({}));
+      const expected = await policy.generate(samplingRequest());
       const saving = policy.save({ weights: join(folder, 'w.safetensors'), optimizer: join(folder, 'o.safetensors') });
-      expect(await policy.generate(samplingRequest({}))).toEqual(expected);
+      expect(await policy.generate(samplingRequest())).toEqual(expected);
       await saving;
       policy.dispose();
       rmSync(folder, { recursive: true });

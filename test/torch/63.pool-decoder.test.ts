@@ -3,31 +3,16 @@
  * many of them a step computes, changes nothing.
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
-import { type GenerateRequest, type Policy, type Rollouts, setKernelsEnabled } from '../../bindings/torch.js';
-import { Random } from '../difflib/generators.js';
+import { raggedRow } from '../../bindings/ragged.js';
+import { type Policy, type Rollouts, setKernelsEnabled } from '../../bindings/torch.js';
 import { relativeError } from './support/numbers.js';
 import { randomPolicy, smallConfig } from './support/policies.js';
+import { samplingRequest } from './support/random_rows.js';
 
 beforeEach(() => setKernelsEnabled(false));
 afterEach(() => setKernelsEnabled(true));
 
 const config = { ...smallConfig, maxPositions: 512 };
-
-/** More rows than a step's smallest sizes, prompts and completions that cross the strides of keys, rows that end early. */
-function request(overrides: Partial<GenerateRequest> = {}): GenerateRequest {
-  const random = new Random(3);
-  const prompts = [3, 70, 1, 130, 17, 40, 64, 65, 9];
-  return {
-    prompts: raggedFromRows(prompts.map((length) => Array.from({ length }, () => random.below(config.vocabSize)))),
-    numGenerations: 3,
-    maxCompletionLength: 100,
-    temperature: 1,
-    seed: 5,
-    eosTokenIds: [2, 11],
-    ...overrides,
-  };
-}
 
 const rowsOf = ({ completions }: Rollouts) =>
   Array.from({ length: completions.offsets.length - 1 }, (_, i) => [...raggedRow(completions, i)]);
@@ -46,9 +31,9 @@ async function withPolicy<T>(
 }
 
 test('rows of many lengths are those of the kernels for the CPU', async () => {
-  const pools = await withPolicy((policy) => policy.generate(request()));
+  const pools = await withPolicy((policy) => policy.generate(samplingRequest()));
   setKernelsEnabled(true);
-  const kernels = await withPolicy((policy) => policy.generate(request()));
+  const kernels = await withPolicy((policy) => policy.generate(samplingRequest()));
   expect(new Set(rowsOf(pools).map((row) => row.length)).size).toBeGreaterThan(10);
   expect(rowsOf(pools)).toEqual(rowsOf(kernels));
   expect(relativeError(pools.logProbs.values, kernels.logProbs.values)).toBeLessThan(1e-4);
@@ -58,7 +43,7 @@ test('rows of many lengths are those of the kernels for the CPU', async () => {
 test.each([200, 512, 790])('draws from %i tokens are those of the sampler for the CPU', async (vocabSize) => {
   const draw = () =>
     withPolicy(
-      (policy) => policy.generate(request({ temperature: 0.7, maxCompletionLength: 60 })),
+      (policy) => policy.generate(samplingRequest({ temperature: 0.7, maxCompletionLength: 60 })),
       'float32',
       vocabSize,
     );
@@ -73,8 +58,8 @@ test.each([200, 512, 790])('draws from %i tokens are those of the sampler for th
 // One place for a prompt and one for a row; a group at a time; several; all but one.
 test.each([1, 140, 300, 500, 900, 2000, 3500])('with room for %i tokens the rows are the same', async (room) => {
   await withPolicy(async (policy) => {
-    const expected = await policy.generate(request());
-    const rollouts = await policy.generate(request({ maxBatchedTokens: room }));
+    const expected = await policy.generate(samplingRequest());
+    const rollouts = await policy.generate(samplingRequest({ maxBatchedTokens: room }));
     expect(rowsOf(rollouts)).toEqual(rowsOf(expected));
     expect(rollouts.finished).toEqual(expected.finished);
   });
@@ -85,9 +70,9 @@ test.each([
   ['bfloat16', 0.03],
 ] as const)('log-probabilities in %s are those of the trainer', async (dtype, tolerance) => {
   await withPolicy(async (policy) => {
-    const { prompts, numGenerations } = request();
+    const { prompts, numGenerations } = samplingRequest();
     const groupSizes = new Int32Array(prompts.offsets.length - 1).fill(numGenerations);
-    const { completions, logProbs } = await policy.generate(request({ maxBatchedTokens: 900 }));
+    const { completions, logProbs } = await policy.generate(samplingRequest({ maxBatchedTokens: 900 }));
     const recomputed = await policy.logProbs({ prompts, groupSizes, completions }, 1);
     const errors = Array.from(recomputed, (value, i) => Math.abs(value - logProbs.values[i]!));
     expect(errors.reduce((sum, error) => sum + error, 0) / errors.length).toBeLessThan(tolerance);

@@ -41,7 +41,7 @@ function trainFor(args: string[], milliseconds?: number): Promise<{ killed: bool
       errors += data;
     });
     const timer = milliseconds === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), milliseconds);
-    child.on('exit', (_, signal) => {
+    child.on('close', (_, signal) => {
       clearTimeout(timer);
       resolve({ killed: signal === 'SIGKILL', took: performance.now() - begun, errors });
     });

@@ -43,7 +43,7 @@ it.skipIf(!existsSync('/usr/bin/script'))('talks in a terminal until Ctrl-D (nee
     // One input for each prompt; the terminal echoes what is typed, but no prompt.
     while (inputs.length > 0 && prompts() > 4 - inputs.length) child.stdin.write(inputs.shift()!);
   });
-  const status = await new Promise((resolve) => child.on('exit', resolve));
+  const status = await new Promise((resolve) => child.on('close', resolve));
   expect(status, output).toBe(0);
   expect(output).toContain('Ctrl-D leaves');
   expect(output).toContain('the model takes fewer than 512');

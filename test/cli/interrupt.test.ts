@@ -40,7 +40,7 @@ function interrupted(file: string, signals: NodeJS.Signals[]): Promise<{ code: n
         child.kill(left.shift());
       }
     });
-    child.on('exit', (code) => resolve({ code, stderr }));
+    child.on('close', (code) => resolve({ code, stderr }));
   });
 }
 

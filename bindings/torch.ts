@@ -221,7 +221,7 @@ export type ScaleRewards = 'group' | 'batch' | 'none';
 
 interface Addon {
   computeAdvantages(request: { rewards: Float64Array; groupSizes: Int32Array; scale: ScaleRewards }): Advantages;
-  setKernelsEnabled(enabled: boolean, manyRegisters: boolean): void;
+  setKernelsEnabled(enabled: boolean, registers?: number): void;
   torchInfo(): TorchInfo;
 }
 
@@ -242,11 +242,14 @@ export function computeAdvantages(rewards: Float64Array, groupSizes: Int32Array,
  * Off, every policy of this process computes by plain tensor operations, without kernels of ours, PyTorch's kernels for
  * attention, and steps recorded on a GPU: slower, and the same but for rounding. For comparing the two.
  *
- * @param manyRegisters whether kernels may use the 32 vector registers of AVX-512, where the machine has them
+ * @param registers vector registers that kernels of the CPU compute with, where it has them: 16 of 256 bits, 32 of 256
+ *   bits, or 32 of 512 bits; else those that the CPU is fastest with
  */
-export function setKernelsEnabled(enabled: boolean, { manyRegisters = true } = {}): void {
-  addon().setKernelsEnabled(enabled, manyRegisters);
+export function setKernelsEnabled(enabled: boolean, { registers }: { registers?: Registers } = {}): void {
+  addon().setKernelsEnabled(enabled, registers && ['few', 'many', 'wide'].indexOf(registers));
 }
+
+export type Registers = 'few' | 'many' | 'wide';
 
 /** Version, devices and threads of LibTorch. Throws a UserError when LibTorch or the addon is missing. */
 export function torchInfo(): TorchInfo {

@@ -56,7 +56,10 @@ Napi::Value torchInfo(const Napi::CallbackInfo& info) {
 
 Napi::Value setKernelsEnabled(const Napi::CallbackInfo& info) {
   foothold::model::kernels::setEnabled(info[0].ToBoolean());
-  foothold::model::kernels::allowManyRegisters(info[1].ToBoolean());
+  using foothold::model::kernels::Registers;
+  std::optional<Registers> registers;
+  if (info[1].IsNumber()) registers = static_cast<Registers>(info[1].As<Napi::Number>().Int32Value());
+  foothold::model::kernels::useRegisters(registers);
   return info.Env().Undefined();
 }
 

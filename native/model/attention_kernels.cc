@@ -9,16 +9,16 @@
 namespace foothold::model::kernels {
 namespace {
 
-/// Scores of kVectors / 2 blocks of keys.
-template <int kVectors>
+/// Scores of the keys that kVectors hold, whole blocks of them.
+template <typename Vector, int kVectors>
 FOOTHOLD_INLINE void scoreBlocks(const float* q, const float* keys, int64_t width, float* scores, int64_t scoreStride) {
-  constexpr int kPerBlock = kKeyBlock / kLanes;
+  constexpr int kPerBlock = kKeyBlock / kLanes<Vector>;
   Vector sums[kQueryTile][kVectors] = {};
   for (int64_t e = 0; e < width; ++e) {
     Vector k[kVectors];
 #pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
-      load(k[v], keys + (v / kPerBlock * width + e) * kKeyBlock + v % kPerBlock * kLanes);
+      load(k[v], keys + (v / kPerBlock * width + e) * kKeyBlock + v % kPerBlock * kLanes<Vector>);
     }
 #pragma GCC unroll 4
     for (int64_t i = 0; i < kQueryTile; ++i) {
@@ -29,35 +29,36 @@ FOOTHOLD_INLINE void scoreBlocks(const float* q, const float* keys, int64_t widt
 #pragma GCC unroll 4
   for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) store(scores + i * scoreStride + v * kLanes, sums[i][v]);
+    for (int v = 0; v < kVectors; ++v) store(scores + i * scoreStride + v * kLanes<Vector>, sums[i][v]);
   }
 }
 
-template <int kVectors>
+template <typename Vector, int kVectors>
 FOOTHOLD_INLINE void scoreAll(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
                               int64_t scoreStride) {
-  constexpr int64_t kAtOnce = kVectors * kLanes;
+  constexpr int64_t kAtOnce = kVectors * kLanes<Vector>;
   int64_t j = 0;
   for (; j + kAtOnce - kKeyBlock < count; j += kAtOnce) {
-    scoreBlocks<kVectors>(q, keys + j * width, width, scores + j, scoreStride);
+    scoreBlocks<Vector, kVectors>(q, keys + j * width, width, scores + j, scoreStride);
   }
-  for (; j < count; j += kKeyBlock) scoreBlocks<2>(q, keys + j * width, width, scores + j, scoreStride);
+  for (; j < count; j += kKeyBlock)
+    scoreBlocks<Vector, kKeyBlock / kLanes<Vector>>(q, keys + j * width, width, scores + j, scoreStride);
 }
 
-/// Elements [e, e + 8 · kVectors) of the sums over all values.
-template <int kVectors>
+/// Elements [e, e + kVectors · kLanes) of the sums over all values.
+template <typename Vector, int kVectors>
 FOOTHOLD_INLINE void sumElements(const Factors& p, const Rows& values, int64_t count, const MutableRows& out,
                                  int64_t e) {
   Vector sums[kQueryTile][kVectors];
 #pragma GCC unroll 4
   for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) load(sums[i][v], out.data + i * out.stride + e + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) load(sums[i][v], out.data + i * out.stride + e + v * kLanes<Vector>);
   }
   for (int64_t j = 0; j < count; ++j) {
     Vector value[kVectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) load(value[v], values.data + j * values.stride + e + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) load(value[v], values.data + j * values.stride + e + v * kLanes<Vector>);
 #pragma GCC unroll 4
     for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
@@ -67,16 +68,17 @@ FOOTHOLD_INLINE void sumElements(const Factors& p, const Rows& values, int64_t c
 #pragma GCC unroll 4
   for (int64_t i = 0; i < kQueryTile; ++i) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) store(out.data + i * out.stride + e + v * kLanes, sums[i][v]);
+    for (int v = 0; v < kVectors; ++v) store(out.data + i * out.stride + e + v * kLanes<Vector>, sums[i][v]);
   }
 }
 
-template <int kVectors>
+template <typename Vector, int kVectors>
 FOOTHOLD_INLINE void sumAll(const Factors& p, const Rows& values, int64_t width, int64_t count,
                             const MutableRows& out) {
   int64_t e = 0;
-  for (; e + kVectors * kLanes <= width; e += kVectors * kLanes) sumElements<kVectors>(p, values, count, out, e);
-  for (; e + kLanes <= width; e += kLanes) sumElements<1>(p, values, count, out, e);
+  for (; e + kVectors * kLanes<Vector> <= width; e += kVectors * kLanes<Vector>)
+    sumElements<Vector, kVectors>(p, values, count, out, e);
+  for (; e + kLanes<Vector> <= width; e += kLanes<Vector>) sumElements<Vector, 1>(p, values, count, out, e);
   for (; e < width; ++e) {
     for (int64_t i = 0; i < kQueryTile; ++i) {
       for (int64_t j = 0; j < count; ++j) {
@@ -89,37 +91,47 @@ FOOTHOLD_INLINE void sumAll(const Factors& p, const Rows& values, int64_t width,
 
 FOOTHOLD_CLONES void scoreFew(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
                               int64_t scoreStride) {
-  scoreAll<2>(q, keys, width, count, scores, scoreStride);
+  scoreAll<Vector8, 2>(q, keys, width, count, scores, scoreStride);
 }
 
 FOOTHOLD_CLONES void sumFew(const Factors& p, const Rows& values, int64_t width, int64_t count,
                             const MutableRows& out) {
-  sumAll<2>(p, values, width, count, out);
+  sumAll<Vector8, 2>(p, values, width, count, out);
 }
 
-#ifdef FOOTHOLD_MANY_REGISTERS
-FOOTHOLD_MANY_REGISTERS void scoreMany(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
-                                       int64_t scoreStride) {
-  scoreAll<4>(q, keys, width, count, scores, scoreStride);
+#ifdef FOOTHOLD_AVX512
+FOOTHOLD_AVX512 void scoreMany(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
+                               int64_t scoreStride) {
+  scoreAll<Vector8, 4>(q, keys, width, count, scores, scoreStride);
 }
 
-FOOTHOLD_MANY_REGISTERS void sumMany(const Factors& p, const Rows& values, int64_t width, int64_t count,
-                                     const MutableRows& out) {
-  sumAll<4>(p, values, width, count, out);
+FOOTHOLD_AVX512 void sumMany(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                             const MutableRows& out) {
+  sumAll<Vector8, 4>(p, values, width, count, out);
+}
+
+FOOTHOLD_AVX512 void scoreWide(const float* q, const float* keys, int64_t width, int64_t count, float* scores,
+                               int64_t scoreStride) {
+  scoreAll<Vector16, 4>(q, keys, width, count, scores, scoreStride);
+}
+
+FOOTHOLD_AVX512 void sumWide(const Factors& p, const Rows& values, int64_t width, int64_t count,
+                             const MutableRows& out) {
+  sumAll<Vector16, 4>(p, values, width, count, out);
 }
 #else
-constexpr auto scoreMany = scoreFew;
-constexpr auto sumMany = sumFew;
+constexpr auto scoreMany = scoreFew, scoreWide = scoreFew;
+constexpr auto sumMany = sumFew, sumWide = sumFew;
 #endif
 
 }  // namespace
 
 void scoreTile(const float* q, const float* keys, int64_t width, int64_t count, float* scores, int64_t scoreStride) {
-  (useManyRegisters() ? scoreMany : scoreFew)(q, keys, width, count, scores, scoreStride);
+  versionFor(scoreFew, scoreMany, scoreWide)(q, keys, width, count, scores, scoreStride);
 }
 
 void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count, const MutableRows& out) {
-  (useManyRegisters() ? sumMany : sumFew)(p, values, width, count, out);
+  versionFor(sumFew, sumMany, sumWide)(p, values, width, count, out);
 }
 
 FOOTHOLD_CLONES float largestOf(const float* scores, int64_t count) {

@@ -11,16 +11,27 @@
 namespace foothold::model::kernels {
 namespace {
 
-std::atomic<bool> kernelsEnabled{true}, manyRegistersAllowed{true};
+std::atomic<bool> kernelsEnabled{true};
 
-bool hasManyRegisters() {
-#ifdef FOOTHOLD_MANY_REGISTERS
+bool hasAvx512() {
+#ifdef FOOTHOLD_AVX512
   return __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
          __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd");
 #else
   return false;
 #endif
 }
+
+/// AMD's Zen 4 computes 512 bits in halves and is no faster with them; its successors were not measured.
+Registers fastest() {
+  if (!hasAvx512()) return Registers::kFew;
+#ifdef FOOTHOLD_AVX512
+  if (__builtin_cpu_is("intel")) return Registers::kWide;
+#endif
+  return Registers::kMany;
+}
+
+std::atomic<Registers> used{fastest()};
 
 constexpr int64_t kGrain = 16384;  // elements a thread should at least get
 
@@ -54,11 +65,10 @@ FOOTHOLD_CLONES void swiGluBackwardRow(const float* dy, const float* gate, const
 void setEnabled(bool enabled) { kernelsEnabled = enabled; }
 bool areEnabled() { return kernelsEnabled; }
 
-bool useManyRegisters() {
-  static const bool has = hasManyRegisters();
-  return has && manyRegistersAllowed.load(std::memory_order_relaxed);
+Registers registers() { return used.load(std::memory_order_relaxed); }
+void useRegisters(std::optional<Registers> wanted) {
+  used = hasAvx512() ? wanted.value_or(fastest()) : Registers::kFew;
 }
-void allowManyRegisters(bool allowed) { manyRegistersAllowed = allowed; }
 
 FOOTHOLD_CLONES void rotateHead(const float* x, const float* cos, const float* sin, float* y, int64_t half) {
   for (int64_t i = 0; i < half; ++i) {

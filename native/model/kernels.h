@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
 #include <utility>
 
 /// Fused float32 kernels for the CPU: one pass over memory where a chain of tensor operations would take several.
@@ -13,10 +14,21 @@ namespace foothold::model::kernels {
 void setEnabled(bool enabled);
 bool areEnabled();
 
-/// Whether to use functions marked FOOTHOLD_MANY_REGISTERS: the processor has the registers, and they are allowed,
-/// which they are at the beginning.
-bool useManyRegisters();
-void allowManyRegisters(bool allowed);
+/// Vector registers that a kernel is written for: 16 of 256 bits, 32 of 256 bits, or 32 of 512 bits (AVX-512).
+enum class Registers { kFew, kMany, kWide };
+
+/// Those to compute with: unless others are asked for, what the processor is fastest with.
+Registers registers();
+/// From now on those given, as far as the processor has them. A process-wide switch for comparing them.
+void useRegisters(std::optional<Registers> wanted);
+
+/// Of three versions of a function, that for registers().
+template <typename Function>
+Function* versionFor(Function* few, Function* many, Function* wide) {
+  const Registers used = registers();
+  if (used == Registers::kFew) return few;
+  return used == Registers::kMany ? many : wide;
+}
 
 /// Whether the kernels below take this tensor: float32 on the CPU.
 bool canUse(const at::Tensor& x);

@@ -10,39 +10,56 @@ namespace foothold::model::kernels {
 namespace {
 
 typedef float Quarter __attribute__((vector_size(16)));
-constexpr int64_t kLine = 64;  // bytes of a cache line
+constexpr int kLine = 64;  // bytes of a cache line
 
 /// Rows of a tile. Its columns are as many as the registers of an instruction set hold sums for.
 constexpr int kTileRows = 4;
 
 /// The first `count` floats, then zeros.
+template <typename Vector>
 FOOTHOLD_INLINE void load(Vector& to, const float* from, int64_t count) {
-  if (count == kLanes) return kernels::load(to, from);
+  if (count == kLanes<Vector>) return kernels::load(to, from);
   to = Vector{};
   std::memcpy(&to, from, count * sizeof(float));
 }
 
+template <typename Half, typename Vector>
+FOOTHOLD_INLINE void addHalves(Half& sum, const Vector& x) {
+  static_assert(2 * sizeof(Half) == sizeof(Vector));
+  Half high;
+  std::memcpy(&sum, &x, sizeof sum);
+  std::memcpy(&high, reinterpret_cast<const char*>(&x) + sizeof sum, sizeof high);
+  sum += high;
+}
+
 /// The sums over the lanes of four vectors.
-FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector& a, const Vector& b, const Vector& c, const Vector& d) {
-  const auto pairs = [](Vector & to, const Vector& x, const Vector& y) __attribute__((always_inline)) {
+FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector8& a, const Vector8& b, const Vector8& c, const Vector8& d) {
+  const auto pairs = [](Vector8 & to, const Vector8& x, const Vector8& y) __attribute__((always_inline)) {
     to = __builtin_shufflevector(x, y, 0, 8, 1, 9, 4, 12, 5, 13) +
          __builtin_shufflevector(x, y, 2, 10, 3, 11, 6, 14, 7, 15);
   };
-  Vector ab, cd;
+  Vector8 ab, cd;
   pairs(ab, a, b);
   pairs(cd, c, d);
-  const Vector abcd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
-                      __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
-  Quarter low, high;
-  std::memcpy(&low, &abcd, sizeof low);
-  std::memcpy(&high, reinterpret_cast<const char*>(&abcd) + sizeof low, sizeof high);
-  sums = low + high;
+  const Vector8 abcd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
+                       __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
+  addHalves(sums, abcd);
+}
+
+FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector16& a, const Vector16& b, const Vector16& c,
+                              const Vector16& d) {
+  Vector8 halves[4];
+  addHalves(halves[0], a);
+  addHalves(halves[1], b);
+  addHalves(halves[2], c);
+  addHalves(halves[3], d);
+  sumLanes(sums, halves[0], halves[1], halves[2], halves[3]);
 }
 
 /// Adds the products of one vector of the width to the sums of a tile.
-template <int kRows, int kColumns>
+template <typename Vector, int kRows, int kColumns>
 FOOTHOLD_INLINE void accumulate(Vector (&sums)[kRows][kColumns], const float* x, const float* weight, int64_t width,
-                                int64_t count = kLanes) {
+                                int64_t count = kLanes<Vector>) {
   Vector columns[kColumns];
 #pragma GCC unroll 6
   for (int j = 0; j < kColumns; ++j) load(columns[j], weight + j * width, count);
@@ -55,7 +72,7 @@ FOOTHOLD_INLINE void accumulate(Vector (&sums)[kRows][kColumns], const float* x,
   }
 }
 
-template <int kRows, int kColumns>
+template <typename Vector, int kRows, int kColumns>
 FOOTHOLD_INLINE void store(const Vector (&sums)[kRows][kColumns], const RowProduct& p, int64_t row, int64_t column) {
   constexpr int kGroup = 4;
 #pragma GCC unroll 4
@@ -77,13 +94,13 @@ FOOTHOLD_INLINE void store(const Vector (&sums)[kRows][kColumns], const RowProdu
 }
 
 /// kFetch: lines of the weight to ask for at every vector, from `next` on.
-template <int kRows, int kColumns, int kFetch>
+template <typename Vector, int kRows, int kColumns, int kFetch>
 FOOTHOLD_INLINE void tile(const RowProduct& p, int64_t row, int64_t column, uintptr_t next) {
   const float *x = p.x + row * p.width, *weight = p.weight + column * p.width;
   Vector sums[kRows][kColumns] = {};
   int64_t k = 0;
-  for (; k + kLanes <= p.width; k += kLanes) {
-#pragma GCC unroll 4
+  for (; k + kLanes<Vector> <= p.width; k += kLanes<Vector>) {
+#pragma GCC unroll 6
     for (int line = 0; line < kFetch; ++line, next += kLine)
       __builtin_prefetch(reinterpret_cast<const void*>(next), 0, 2);
     accumulate(sums, x + k, weight + k, p.width);
@@ -94,60 +111,64 @@ FOOTHOLD_INLINE void tile(const RowProduct& p, int64_t row, int64_t column, uint
 
 /// A weight comes from memory, and what comes meanwhile costs nothing: the tiles of these columns ask for the weight of
 /// the next, kFetch lines at every vector, until it is complete.
-template <int kColumns, int kFetch>
+template <typename Vector, int kColumns, int kFetch>
 FOOTHOLD_INLINE void allRows(const RowProduct& p, int64_t column) {
-  const int64_t lines = p.width / kLanes * kFetch;  // that a tile asks for
+  const int64_t lines = p.width / kLanes<Vector> * kFetch;  // that a tile asks for
   // Addresses, not pointers: the last of them lie behind the weight.
   uintptr_t next = reinterpret_cast<uintptr_t>(p.weight + (column + kColumns) * p.width);
   const uintptr_t complete = next + kColumns * p.width * sizeof(float);
   int64_t row = 0;
   for (; row + kTileRows <= p.rows; row += kTileRows) {
     if (next < complete) {
-      tile<kTileRows, kColumns, kFetch>(p, row, column, next);
+      tile<Vector, kTileRows, kColumns, kFetch>(p, row, column, next);
       next += lines * kLine;
     } else {
-      tile<kTileRows, kColumns, 0>(p, row, column, next);
+      tile<Vector, kTileRows, kColumns, 0>(p, row, column, next);
     }
   }
-  for (; row < p.rows; ++row, next += lines * kLine) tile<1, kColumns, kFetch>(p, row, column, next);
+  for (; row < p.rows; ++row, next += lines * kLine) tile<Vector, 1, kColumns, kFetch>(p, row, column, next);
 }
 
-template <int kColumns>
+template <typename Vector, int kColumns>
 FOOTHOLD_INLINE void multiply(const RowProduct& p, int64_t begin, int64_t end) {
   static_assert(kColumnTile % kColumns == 0);
-  constexpr int kLines = (kColumns + 1) / 2;  // of the next columns' weight, for every vector of the width
+  // Of the next columns' weight, for every vector of the width.
+  constexpr int kLines = (kColumns * static_cast<int>(sizeof(Vector)) + kLine - 1) / kLine;
   const int64_t tiles = p.rows / kTileRows + p.rows % kTileRows;
   int64_t column = begin;
   for (; column + kColumns <= end; column += kColumns) {
     if (tiles >= kLines) {
-      allRows<kColumns, 1>(p, column);
+      allRows<Vector, kColumns, 1>(p, column);
     } else if (tiles > 1) {
-      allRows<kColumns, 2>(p, column);
+      allRows<Vector, kColumns, 2>(p, column);
     } else {
-      allRows<kColumns, kLines>(p, column);
+      allRows<Vector, kColumns, kLines>(p, column);
     }
   }
-  for (; column < end; ++column) allRows<1, 1>(p, column);
+  for (; column < end; ++column) allRows<Vector, 1, 1>(p, column);
 }
 
 /// Of sixteen registers: twelve sums, three columns, one row.
 FOOTHOLD_CLONES void multiplyByThree(const RowProduct& product, int64_t begin, int64_t end) {
-  multiply<3>(product, begin, end);
+  multiply<Vector8, 3>(product, begin, end);
 }
 
-#ifdef FOOTHOLD_MANY_REGISTERS
+#ifdef FOOTHOLD_AVX512
 /// Of 32 registers: 24 sums, six columns, one row.
-FOOTHOLD_MANY_REGISTERS void multiplyBySix(const RowProduct& product, int64_t begin, int64_t end) {
-  multiply<6>(product, begin, end);
+FOOTHOLD_AVX512 void multiplyBySix(const RowProduct& product, int64_t begin, int64_t end) {
+  multiply<Vector8, 6>(product, begin, end);
+}
+FOOTHOLD_AVX512 void multiplyBySixWide(const RowProduct& product, int64_t begin, int64_t end) {
+  multiply<Vector16, 6>(product, begin, end);
 }
 #else
-constexpr auto multiplyBySix = multiplyByThree;
+constexpr auto multiplyBySix = multiplyByThree, multiplyBySixWide = multiplyByThree;
 #endif
 
 }  // namespace
 
 void multiplyRows(const RowProduct& product, int64_t begin, int64_t end) {
-  (useManyRegisters() ? multiplyBySix : multiplyByThree)(product, begin, end);
+  versionFor(multiplyByThree, multiplyBySix, multiplyBySixWide)(product, begin, end);
 }
 
 }  // namespace foothold::model::kernels

@@ -5,9 +5,9 @@
 /// those match the processors of one maker only.)
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
 #define FOOTHOLD_CLONES __attribute__((target_clones("arch=x86-64-v3", "default")))
-/// For a function that wants AVX-512's 32 registers, at 256 bits; only to be called if
-/// kernels::useManyRegisters().
-#define FOOTHOLD_MANY_REGISTERS __attribute__((target("arch=x86-64-v4")))
+/// For a function that wants the registers of AVX-512; only to be called if kernels::registers() says that they are
+/// there.
+#define FOOTHOLD_AVX512 __attribute__((target("arch=x86-64-v4")))
 #else
 #define FOOTHOLD_CLONES
 #endif

@@ -1,6 +1,12 @@
 /** Kernels, flash attention and the CPU's decoder compute what plain tensor operations do. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { type ModelConfig, type Policy, setKernelsEnabled, type UpdateBatch } from '../../bindings/torch.js';
+import {
+  type ModelConfig,
+  type Policy,
+  type Registers,
+  setKernelsEnabled,
+  type UpdateBatch,
+} from '../../bindings/torch.js';
 import { Random } from '../difflib/generators.js';
 import { relativeError } from './support/numbers.js';
 import { gradientProbe, probedGradient, randomPolicy, smallConfig, updateOptions } from './support/policies.js';
@@ -28,10 +34,10 @@ const configs: Record<string, ModelConfig> = {
 async function both<T>(
   config: ModelConfig,
   act: (policy: Policy) => Promise<T>,
-  manyRegisters = true,
+  registers: Registers = 'wide',
 ): Promise<{ fast: T; plain: T }> {
   const run = async (kernels: boolean) => {
-    setKernelsEnabled(kernels, { manyRegisters });
+    setKernelsEnabled(kernels, { registers });
     const policy = await randomPolicy(config);
     const result = await act(policy);
     policy.dispose();
@@ -71,12 +77,13 @@ function parameterNames({ numLayers, family, qkvBias }: ModelConfig): string[] {
 
 describe.each(Object.entries(configs))('%s', (_, config) => {
   test.each([
-    ['of short rows', randomBatch(1), true],
-    ['of short rows', randomBatch(2), true],
-    ['of short rows', randomBatch(3), false],
-    ['of long rows', randomBatch(4, 2, 170), true],
-    ['of one group', randomBatch(5, 1, 60), false],
-  ] as const)('gradients of all weights, random ragged groups %s', async (_, batch, manyRegisters) => {
+    ['of short rows', 'wide', randomBatch(1)],
+    ['of short rows', 'many', randomBatch(2)],
+    ['of short rows', 'few', randomBatch(3)],
+    ['of long rows', 'wide', randomBatch(4, 2, 170)],
+    ['of long rows', 'many', randomBatch(4, 2, 170)],
+    ['of one group', 'few', randomBatch(5, 1, 60)],
+  ] as const)('gradients of all weights, random ragged groups %s, registers: %s', async (_, registers, batch) => {
     const names = parameterNames(config);
     const gradients = async (policy: Policy) => {
       const values = () => Promise.all(names.map((name) => policy.parameter(name)));
@@ -85,7 +92,7 @@ describe.each(Object.entries(configs))('%s', (_, config) => {
       const after = await values();
       return { metrics, gradients: names.map((_, i) => probedGradient(before[i]!, after[i]!)) };
     };
-    const { fast, plain } = await both(config, gradients, manyRegisters);
+    const { fast, plain } = await both(config, gradients, registers);
     expect(fast.gradients).not.toEqual(plain.gradients); // else both took the same path
     expect(fast.metrics.gradNorm).toBeGreaterThan(0);
     expect(Math.abs(fast.metrics.entropy / plain.metrics.entropy - 1)).toBeLessThan(1e-5);
@@ -94,18 +101,21 @@ describe.each(Object.entries(configs))('%s', (_, config) => {
     }
   });
 
-  test.each([true, false])('greedy completions and log-probabilities, 32 registers: %s', async (manyRegisters) => {
-    const sample = (policy: Policy) =>
-      policy.generate({
-        prompts: randomRows(new Random(5), [3, 17, 90, 1]),
-        numGenerations: 9, // more rows than a task or a tile takes
-        maxCompletionLength: 20,
-        temperature: 0,
-        seed: 1,
-        eosTokenIds: [3],
-      });
-    const { fast, plain } = await both(config, sample, manyRegisters);
-    expect(fast.completions).toEqual(plain.completions);
-    expect(relativeError(fast.logProbs.values, plain.logProbs.values)).toBeLessThan(1e-4);
-  });
+  test.each(['few', 'many', 'wide'] as const)(
+    'greedy completions and log-probabilities, registers: %s',
+    async (registers) => {
+      const sample = (policy: Policy) =>
+        policy.generate({
+          prompts: randomRows(new Random(5), [3, 17, 90, 1]),
+          numGenerations: 9, // more rows than a task or a tile takes
+          maxCompletionLength: 20,
+          temperature: 0,
+          seed: 1,
+          eosTokenIds: [3],
+        });
+      const { fast, plain } = await both(config, sample, registers);
+      expect(fast.completions).toEqual(plain.completions);
+      expect(relativeError(fast.logProbs.values, plain.logProbs.values)).toBeLessThan(1e-4);
+    },
+  );
 });

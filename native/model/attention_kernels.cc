@@ -1,7 +1,5 @@
 #include "native/model/attention_kernels.h"
 
-#include <algorithm>
-
 #include "native/model/kernels.h"
 #include "native/model/vectorised.h"
 #include "native/model/vectors.h"
@@ -132,13 +130,6 @@ void scoreTile(const float* q, const float* keys, int64_t width, int64_t count, 
 
 void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count, const MutableRows& out) {
   versionFor(sumFew, sumMany, sumWide)(p, values, width, count, out);
-}
-
-FOOTHOLD_CLONES float largestOf(const float* scores, int64_t count) {
-  float largest = scores[0];
-#pragma omp simd reduction(max : largest)
-  for (int64_t j = 0; j < count; ++j) largest = std::max(largest, scores[j]);
-  return largest;
 }
 
 FOOTHOLD_CLONES float exponentiate(float* scores, int64_t count, float largest) {

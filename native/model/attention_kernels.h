@@ -33,8 +33,6 @@ struct Factors {
 /// out[i, e] += Σ_j p[i, j] · values[j, e] for the four rows of a tile, j < count and e < width.
 void sumTile(const Factors& p, const Rows& values, int64_t width, int64_t count, const MutableRows& out);
 
-/// Of at least one score.
-float largestOf(const float* scores, int64_t count);
 /// In place, scores → e^(score − largest); returns their sum.
 float exponentiate(float* scores, int64_t count, float largest);
 /// Σ a · b

@@ -9,6 +9,7 @@
 
 #include "native/model/attention_blocks.h"
 #include "native/model/attention_kernels.h"
+#include "native/model/kernels.h"
 
 namespace foothold::model::cpu_attention {
 namespace {

@@ -2,11 +2,19 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <vector>
 
 #include "native/model/vectorised.h"
+#include "native/model/vectors.h"
+
+namespace foothold::model {
+
+const float kLeastExponent = -87.0f, kGreatestExponent = 88.0f;
+
+}  // namespace foothold::model
 
 namespace foothold::model::kernels {
 namespace {
@@ -89,6 +97,24 @@ FOOTHOLD_CLONES float rmsNormRow(const float* x, const float* weight, float* y, 
 
 FOOTHOLD_CLONES void swiGluRow(const float* gate, const float* up, float* y, int64_t width) {
   for (int64_t i = 0; i < width; ++i) y[i] = gate[i] / (1.0f + fastExp(-gate[i])) * up[i];
+}
+
+FOOTHOLD_CLONES float largestOf(const float* x, int64_t size) {
+  constexpr int64_t kVectors = 2, kAtOnce = kVectors * kLanes<Vector8>;
+  // A loop over std::max would not be vectorised, as it would have to treat what is not a number in order.
+  Vector8 most[kVectors];
+  for (Vector8& lanes : most) lanes = Vector8{} + x[0];
+  int64_t i = 0;
+  for (; i + kAtOnce <= size; i += kAtOnce) {
+    for (int64_t v = 0; v < kVectors; ++v) {
+      Vector8 values;
+      load(values, x + i + v * kLanes<Vector8>);
+      most[v] = values > most[v] ? values : most[v];
+    }
+  }
+  float lanes[kAtOnce];
+  for (int64_t v = 0; v < kVectors; ++v) store(lanes + v * kLanes<Vector8>, most[v]);
+  return std::max(*std::max_element(lanes, lanes + kAtOnce), i < size ? *std::max_element(x + i, x + size) : x[0]);
 }
 
 bool canUse(const at::Tensor& x) { return areEnabled() && x.is_cpu() && x.scalar_type() == at::kFloat; }

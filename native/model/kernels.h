@@ -53,4 +53,7 @@ void rotateHead(const float* x, const float* cos, const float* sin, float* y, in
 float rmsNormRow(const float* x, const float* weight, float* y, int64_t width, float eps);
 void swiGluRow(const float* gate, const float* up, float* y, int64_t width);
 
+/// Of at least one value; those that are not numbers may be left out.
+float largestOf(const float* x, int64_t size);
+
 }  // namespace foothold::model::kernels

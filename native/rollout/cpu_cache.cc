@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "native/model/attention_kernels.h"
+#include "native/model/kernels.h"
 
 namespace foothold::rollout {
 namespace {

@@ -5,22 +5,17 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "native/model/kernels.h"
 #include "native/model/vectorised.h"
 
 namespace foothold::rollout {
 namespace {
 
 using model::fastExp;
+using model::kernels::largestOf;
 
 /// Sums of e^((x − max) / T) are kept by blocks, so that the draw looks through block sums first.
 constexpr int64_t kBlock = 256;
-
-FOOTHOLD_CLONES float maximum(const float* x, int64_t size) {
-  float largest = x[0];
-#pragma omp simd reduction(max : largest)
-  for (int64_t i = 0; i < size; ++i) largest = std::max(largest, x[i]);
-  return largest;
-}
 
 FOOTHOLD_CLONES float sumExp(const float* x, int64_t size, float largest, float inverseTemperature) {
   float sum = 0;
@@ -43,7 +38,7 @@ Sample greedy(const float* logits, int64_t size) {
 }
 
 Sample fromFull(const float* logits, int64_t size, float inverseTemperature, double u) {
-  const float largest = maximum(logits, size);
+  const float largest = largestOf(logits, size);
   thread_local std::vector<float> blocks;
   blocks.clear();
   double total = 0;
@@ -70,7 +65,7 @@ Sample fromFull(const float* logits, int64_t size, float inverseTemperature, dou
 
 /// Sorted by falling logit, cut to what top-k, then min-p, then top-p leave, and drawn from what remains.
 Sample fromRestricted(const float* logits, int64_t size, const SamplingOptions& options, double u) {
-  checkFinite(sumExp(logits, size, maximum(logits, size), static_cast<float>(1 / options.temperature)));
+  checkFinite(sumExp(logits, size, largestOf(logits, size), static_cast<float>(1 / options.temperature)));
   std::vector<int32_t> order(size);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) { return logits[a] > logits[b]; });

@@ -25,9 +25,7 @@ struct RowStats {
 };
 
 FOOTHOLD_CLONES RowStats rowStats(const float* logits, int64_t size, float inverseTemperature) {
-  float largest = logits[0];
-#pragma omp simd reduction(max : largest)
-  for (int64_t i = 0; i < size; ++i) largest = std::max(largest, logits[i]);
+  const float largest = model::kernels::largestOf(logits, size);
   float sum = 0, weighted = 0;
 #pragma omp simd reduction(+ : sum, weighted)
   for (int64_t i = 0; i < size; ++i) {

@@ -10,12 +10,6 @@
 #include "native/model/vectorised.h"
 #include "native/model/vectors.h"
 
-namespace foothold::model {
-
-const float kLeastExponent = -87.0f, kGreatestExponent = 88.0f;
-
-}  // namespace foothold::model
-
 namespace foothold::model::kernels {
 namespace {
 

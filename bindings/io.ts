@@ -1,8 +1,9 @@
 /**
- * The typed face of `native/io`: model files in the safetensors and GGUF formats. Every function is synchronous and
- * throws an Error whose `code` is FOOTHOLD_FORMAT (the file is damaged, or holds what is not supported) or FOOTHOLD_IO
+ * The typed face of `native/io`: model files in the safetensors and GGUF formats. Every function but `writeGguf` is
+ * synchronous, and throws an Error whose `code` is FOOTHOLD_FORMAT (the file is damaged, or holds what is not supported) or FOOTHOLD_IO
  * (no such file, no permission, disk full) and whose message names the file.
  */
+import { setImmediate } from 'node:timers/promises';
 import { loadTorchAddon } from './libtorch.js';
 import type { GgufHeader } from './torch.js';
 
@@ -63,7 +64,11 @@ interface IoAddon {
   readSafetensorsHeader(path: string): SafetensorsHeader;
   readTensor(path: string, name: string): Tensor;
   writeSafetensors(path: string, tensors: TensorToWrite[], metadata: Record<string, string>): void;
-  writeGguf(path: string, tensors: GgufTensorToWrite[], metadata: Record<string, TypedGgufValue>): void;
+  createGguf(
+    path: string,
+    tensors: Omit<GgufTensorToWrite, 'values'>[],
+    metadata: Record<string, TypedGgufValue>,
+  ): { write(values: Float32Array, disposable: boolean): void; commit(): void; discard(): void };
 }
 
 const addon = (): IoAddon => loadTorchAddon() as IoAddon;
@@ -91,13 +96,29 @@ export function writeSafetensors(path: string, tensors: TensorToWrite[], metadat
   addon().writeSafetensors(path, tensors, metadata);
 }
 
-/** Write a GGUF file of version 3, as safely as `writeSafetensors`, tensor by tensor. */
-export function writeGguf(
+/**
+ * Write a GGUF file of version 3, as safely as `writeSafetensors`, tensor by tensor. Other work of the process has its turn
+ * in between; `process.exit` meanwhile leaves nothing of the file.
+ */
+export async function writeGguf(
   path: string,
   tensors: GgufTensorToWrite[],
   metadata: Record<string, TypedGgufValue> = {},
-): void {
-  addon().writeGguf(path, tensors, metadata);
+): Promise<void> {
+  const file = addon().createGguf(path, tensors, metadata);
+  const discard = () => file.discard();
+  process.once('exit', discard);
+  try {
+    for (const { values } of tensors) {
+      const taken = typeof values === 'function';
+      file.write(taken ? values() : values, taken);
+      await setImmediate();
+    }
+    file.commit();
+  } finally {
+    discard();
+    process.off('exit', discard);
+  }
 }
 
 /**

@@ -208,5 +208,5 @@ void registerIo(Napi::Env env, Napi::Object exports) {
   exports.Set("readTensor", Napi::Function::New(env, readTensor, "readTensor"));
   exports.Set("lockFile", Napi::Function::New(env, lockFile, "lockFile"));
   exports.Set("writeSafetensors", Napi::Function::New(env, writeSafetensorsFromJs, "writeSafetensors"));
-  exports.Set("writeGguf", Napi::Function::New(env, writeGgufFromJs, "writeGguf"));
+  exports.Set("createGguf", Napi::Function::New(env, createGgufFromJs, "createGguf"));
 }

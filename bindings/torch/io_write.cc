@@ -8,7 +8,7 @@
 #include <deque>
 #include <limits>
 #include <map>
-#include <span>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -107,15 +107,6 @@ Napi::Float32Array requireValues(Napi::Value value, const GgufTensor& tensor) {
 std::vector<std::byte> encodeValues(Napi::Value value, const GgufTensor& tensor) {
   const Napi::Float32Array values = requireValues(value, tensor);
   return encode(tensor.dtype, values.Data(), values.ElementLength());
-}
-
-/// The same of values that a function may give; its result is freed at once and not when it is collected.
-std::vector<std::byte> encodeOrTakeValues(Napi::Value value, const GgufTensor& tensor) {
-  if (!value.IsFunction()) return encodeValues(value, tensor);
-  const Napi::Value taken = value.As<Napi::Function>().Call({});
-  std::vector<std::byte> bytes = encodeValues(taken, tensor);
-  taken.As<Napi::Float32Array>().ArrayBuffer().Detach();
-  return bytes;
 }
 
 /// Tensors with the encoded bytes that they view.
@@ -237,6 +228,39 @@ class MetadataBuilder {
   std::deque<std::vector<std::byte>> packed_;
 };
 
+/// Encodes and writes the values of the writer's next tensor. Those that nobody else needs are freed at once and not
+/// when they are collected.
+void writeNext(GgufWriter& writer, Napi::Value values, bool disposable) {
+  const GgufTensor* const tensor = writer.next();
+  if (!tensor) refuse(values.Env(), "there are no more tensors to write");
+  const std::vector<std::byte> bytes = encodeValues(values, *tensor);
+  if (disposable) values.As<Napi::Float32Array>().ArrayBuffer().Detach();
+  writer.write(bytes);
+}
+
+Napi::Object writerObject(Napi::Env env, std::unique_ptr<GgufWriter> created) {
+  const auto writer = std::make_shared<std::unique_ptr<GgufWriter>>(std::move(created));
+  const auto method = [&](const auto& act) {
+    return Napi::Function::New(env, [writer, act](const Napi::CallbackInfo& info) {
+      return withErrorCodes(info, [&](Napi::Env called) {
+        if (*writer) act(*writer, info);
+        return called.Undefined();
+      });
+    });
+  };
+  using Writer = std::unique_ptr<GgufWriter>;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("write", method([](Writer& file, const Napi::CallbackInfo& info) {
+               writeNext(*file, info[0], info[1].ToBoolean());
+             }));
+  object.Set("commit", method([](Writer& file, const Napi::CallbackInfo&) {
+               file->commit();
+               file.reset();
+             }));
+  object.Set("discard", method([](Writer& file, const Napi::CallbackInfo&) { file.reset(); }));
+  return object;
+}
+
 }  // namespace
 
 Napi::Value writeSafetensorsFromJs(const Napi::CallbackInfo& info) {
@@ -255,25 +279,16 @@ Napi::Value writeSafetensorsFromJs(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value writeGgufFromJs(const Napi::CallbackInfo& info) {
+Napi::Value createGgufFromJs(const Napi::CallbackInfo& info) {
   return withErrorCodes(info, [&](Napi::Env env) {
     const std::string path = requireString(info[0], "path");
-    const Napi::Array tensors = requireArray(info[1], "tensors");
-    const std::vector<GgufTensor> described = describeTensors(tensors);
+    std::vector<GgufTensor> tensors = describeTensors(requireArray(info[1], "tensors"));
     const Napi::Object metadata = requireObject(info[2], "metadata");
     MetadataBuilder builder;
     const Napi::Array keys = metadata.GetPropertyNames();
     for (uint32_t i = 0; i < keys.Length(); ++i) {
       builder.add(keys.Get(i).ToString(), metadata.Get(keys.Get(i)));
     }
-    std::vector<std::byte> encoded;
-    writeGguf(path, builder.values, described, [&](size_t i) {
-      encoded = std::vector<std::byte>();  // before the next are read
-      const Napi::HandleScope scope(env);
-      encoded =
-          encodeOrTakeValues(tensors.Get(static_cast<uint32_t>(i)).As<Napi::Object>().Get("values"), described[i]);
-      return std::span<const std::byte>(encoded);
-    });
-    return env.Undefined();
+    return writerObject(env, std::make_unique<GgufWriter>(path, builder.values, std::move(tensors)));
   });
 }

@@ -21,6 +21,9 @@ namespace {
 /// Caches hold at most this many tokens unless told otherwise.
 constexpr int64_t kDefaultBatchedTokens = 32768;
 
+/// Logits are multiplied by 1 / temperature, which must be a float32.
+constexpr double kLeastTemperature = 1e-38;
+
 [[noreturn]] void fail(const std::string& message) { throw std::invalid_argument(message); }
 
 void require(bool condition, const std::string& message) {
@@ -134,7 +137,8 @@ std::vector<ProductPass> readProductPasses(const Arguments& arguments) {
 
 double readTemperature(const Arguments& arguments) {
   const double temperature = arguments.number("temperature");
-  require(temperature > 0, "temperature must be above 0: a greedy distribution has no log-probabilities to learn from");
+  require(temperature >= kLeastTemperature,
+          "temperature must be from 1e-38 on: a greedy distribution has no log-probabilities to learn from");
   return temperature;
 }
 
@@ -164,7 +168,9 @@ void checkGenerateRequest(const GenerateRequest& request, const ModelConfig& con
   require(request.maxCompletionLength > 0, "maxCompletionLength must be at least 1");
   require(request.maxBatchedTokens > 0, "maxBatchedTokens must be at least 1");
   const auto& sampling = request.sampling;
-  require(sampling.temperature >= 0 && std::isfinite(sampling.temperature), "temperature must be 0 (greedy) or more");
+  require(
+      sampling.temperature == 0 || (sampling.temperature >= kLeastTemperature && std::isfinite(sampling.temperature)),
+      "temperature must be 0 (greedy) or from 1e-38 on");
   require(sampling.topP > 0 && sampling.topP <= 1, "topP must be above 0 and at most 1");
   require(sampling.topK >= 0, "topK must be 0 (off) or more");
   require(sampling.minP >= 0 && sampling.minP <= 1, "minP must be between 0 and 1");

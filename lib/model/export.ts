@@ -62,7 +62,7 @@ export async function exportGguf(source: ModelSource, output: string, options: E
     onNote(`${unquantised.length} matrices have rows that are no multiple of ${Q8_BLOCK} and stay in f16`);
   }
   try {
-    writeGguf(path, tensors, metadata);
+    await writeGguf(path, tensors, metadata);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'FOOTHOLD_IO' || code === 'FOOTHOLD_FORMAT') throw new UserError(message, code, { cause: error });

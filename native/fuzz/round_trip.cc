@@ -63,8 +63,9 @@ void check(const std::vector<Floats>& tensors, DType dtype, const std::string& p
   if (gguf) {
     std::vector<GgufTensor> described;
     for (const TensorView& view : views) described.push_back({view.name, view.dtype, view.shape});
-    writeGguf(path, {{"general.name", GgufValue(std::string_view("round trip"))}}, described,
-              [&](size_t i) { return std::span<const std::byte>(encoded[i]); });
+    GgufWriter writer(path, {{"general.name", GgufValue(std::string_view("round trip"))}}, std::move(described));
+    for (const std::vector<std::byte>& bytes : encoded) writer.write(bytes);
+    writer.commit();
   } else {
     writeSafetensors(path, views, {{"format", "pt"}});
   }

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -13,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "native/io/atomic_file.h"
 #include "native/io/tensor_file.h"
 
 namespace foothold::io {
@@ -66,15 +66,26 @@ struct GgufTensor {
   std::vector<int64_t> shape;
 };
 
-/// The encoded bytes of the tensor of this number. They are asked for in order and used up before the next are, so that
-/// one tensor at a time need be in memory.
-using GgufTensorBytes = std::function<std::span<const std::byte>(size_t)>;
+/// A GGUF file of version 3 that is written tensor by tensor, so that one at a time need be in memory. It replaces a
+/// file of its name as `writeSafetensors` does; what is destroyed before `commit` leaves none.
+class GgufWriter {
+ public:
+  /// @throws IoError that names the file, std::invalid_argument for tensors or metadata that the format cannot hold or
+  /// that have another type than F32, F16, BF16 and Q8_0.
+  GgufWriter(std::string path, const std::vector<std::pair<std::string, GgufValue>>& values,
+             std::vector<GgufTensor> tensors);
 
-/// Write a GGUF file of version 3, replacing it as `writeSafetensors` does. `general.alignment` is left out or
-/// honoured. What `bytesOf` throws is passed on, and leaves no file.
-/// @throws IoError that names the file, std::invalid_argument for tensors or metadata that the format cannot hold or
-/// that have another type than F32, F16, BF16 and Q8_0.
-void writeGguf(const std::string& path, const std::vector<std::pair<std::string, GgufValue>>& values,
-               const std::vector<GgufTensor>& tensors, const GgufTensorBytes& bytesOf);
+  /// The tensor whose turn it is; null behind the last.
+  const GgufTensor* next() const { return written_ < tensors_.size() ? &tensors_[written_] : nullptr; }
+  /// Its bytes, encoded.
+  void write(std::span<const std::byte> bytes);
+  /// Once all tensors are written.
+  void commit();
+
+ private:
+  std::vector<GgufTensor> tensors_;
+  size_t written_ = 0;
+  AtomicFile file_;
+};
 
 }  // namespace foothold::io

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <type_traits>
 #include <unordered_set>
+#include <utility>
 
 #include "native/io/atomic_file.h"
 #include "native/io/gguf.h"
@@ -101,30 +102,36 @@ void writePadding(AtomicFile& file, size_t offset) {
 
 }  // namespace
 
-void writeGguf(const std::string& path, const std::vector<std::pair<std::string, GgufValue>>& values,
-               const std::vector<GgufTensor>& tensors, const GgufTensorBytes& bytesOf) {
-  checkTensors(tensors);
+GgufWriter::GgufWriter(std::string path, const std::vector<std::pair<std::string, GgufValue>>& values,
+                       std::vector<GgufTensor> tensors)
+    : tensors_(std::move(tensors)), file_(std::move(path)) {
+  checkTensors(tensors_);
   HeaderBuilder header;
   for (const char c : std::string_view("GGUF")) header.put(c);
   header.put(kVersion);
-  header.put(static_cast<uint64_t>(tensors.size()));
+  header.put(static_cast<uint64_t>(tensors_.size()));
   header.put(static_cast<uint64_t>(values.size()));
   putValues(header, values);
-  putTensors(header, tensors);
+  putTensors(header, tensors_);
+  file_.write(header.bytes());
+  writePadding(file_, header.bytes().size());
+}
 
-  AtomicFile file(path);
-  file.write(header.bytes());
-  writePadding(file, header.bytes().size());
-  for (size_t i = 0; i < tensors.size(); ++i) {
-    const std::span<const std::byte> bytes = bytesOf(i);
-    if (bytes.size() != countBytes(tensors[i].dtype, tensors[i].shape)) {
-      throw std::invalid_argument("GGUF: tensor " + quoted(tensors[i].name) + " has " + std::to_string(bytes.size()) +
-                                  " bytes, which does not match its shape");
-    }
-    file.write(bytes.data(), bytes.size());
-    writePadding(file, bytes.size());
+void GgufWriter::write(std::span<const std::byte> bytes) {
+  const GgufTensor* const tensor = next();
+  if (!tensor) throw std::logic_error("GGUF: there are no more tensors to write");
+  if (bytes.size() != countBytes(tensor->dtype, tensor->shape)) {
+    throw std::invalid_argument("GGUF: tensor " + quoted(tensor->name) + " has " + std::to_string(bytes.size()) +
+                                " bytes, which does not match its shape");
   }
-  file.commit();
+  file_.write(bytes.data(), bytes.size());
+  writePadding(file_, bytes.size());
+  ++written_;
+}
+
+void GgufWriter::commit() {
+  if (next()) throw std::logic_error("GGUF: tensor " + quoted(next()->name) + " is not written yet");
+  file_.commit();
 }
 
 }  // namespace foothold::io

@@ -1,6 +1,6 @@
 /** Ctrl-C and SIGTERM: the status that a shell expects, and nothing half written. */
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { expect, it } from 'vitest';
@@ -64,6 +64,17 @@ it.each([
   expect(status).toBe(expected);
   expect(readdirSync(join(folder, 'out'))).toEqual([]);
 });
+
+it('export leaves no file', async () => {
+  const folder = temporaryFolder();
+  await realModel(join(folder, 'model'), { numLayers: 100 }); // hundreds of tensors take a while
+  const out = join(folder, 'out');
+  mkdirSync(out);
+  const args = ['export', '--model', join(folder, 'model'), '--output', join(out, 'model.gguf')];
+  const { status } = await signalled(args, 'SIGINT', () => readdirSync(out).length > 0);
+  expect(status).toBe(130);
+  expect(readdirSync(out)).toEqual([]);
+}, 60_000);
 
 it('score leaves no page', async () => {
   const folder = temporaryFolder();

@@ -14,16 +14,17 @@ const tensor = (length: number) => ({
   values: new Float32Array(length).fill(length),
 });
 
-const outcomes = Object.entries({ 'x.safetensors': writeSafetensors, 'x.gguf': writeGguf }).map(([name, write]) => {
+const outcomes = [];
+for (const [name, write] of Object.entries({ 'x.safetensors': writeSafetensors, 'x.gguf': writeGguf })) {
   const path = join(folder, name);
-  write(path, [tensor(8)]);
+  await write(path, [tensor(8)]);
   let error: { code?: string; message?: string } = {};
   try {
-    write(path, [tensor(100_000)]);
+    await write(path, [tensor(100_000)]);
   } catch (thrown) {
     error = thrown as Error;
   }
   const kept = Array.from(readTensor(path, 'x').values);
-  return { name, path, code: error.code, message: error.message, kept };
-});
+  outcomes.push({ name, path, code: error.code, message: error.message, kept });
+}
 console.log(JSON.stringify({ outcomes, files: readdirSync(folder).sort() }));

@@ -72,17 +72,17 @@ describe('writing', () => {
     none: { type: 'Array', elementType: 'I32', value: [] },
   };
 
-  it('reads back metadata of every type', () => {
+  it('reads back metadata of every type', async () => {
     const out = join(folder, 'metadata.gguf');
-    writeGguf(out, [], metadata);
+    await writeGguf(out, [], metadata);
     const values = Object.fromEntries(Object.entries(metadata).map(([key, { value }]) => [key, value]));
     expect(readGgufHeader(out)).toEqual({ version: 3, metadata: values, tensors: [] });
   });
 
-  it.each(['F32', 'F16', 'BF16'] as const)('reads back tensors in %s', (dtype) => {
+  it.each(['F32', 'F16', 'BF16'] as const)('reads back tensors in %s', async (dtype) => {
     const out = join(folder, `${dtype}.gguf`);
     const values = Float32Array.from({ length: 30 }, (_, i) => i - 7);
-    writeGguf(out, [
+    await writeGguf(out, [
       { name: 'first', dtype, shape: [2, 3, 5], values },
       { name: 'second', dtype, shape: [1], values: new Float32Array([9]) },
     ]);
@@ -94,7 +94,7 @@ describe('writing', () => {
     expect(readTensor(out, 'second').values).toEqual(new Float32Array([9]));
   });
 
-  it('takes values from functions, each when it is its turn, and frees them', () => {
+  it('takes values from functions, each when it is its turn, and frees them', async () => {
     const values = Float32Array.from({ length: 64 }, (_, i) => i / 8);
     const given: { name: string; values: Float32Array }[] = [];
     const give = (name: string) => () => {
@@ -104,19 +104,19 @@ describe('writing', () => {
     };
     const [out, plain] = [join(folder, 'lazy.gguf'), join(folder, 'plain.gguf')];
     const described = (name: string) => ({ name, dtype: 'Q8_0' as const, shape: [2, 32] });
-    writeGguf(
+    await writeGguf(
       out,
       ['a', 'b', 'c'].map((name) => ({ ...described(name), values: give(name) })),
     );
     expect(given.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
-    writeGguf(
+    await writeGguf(
       plain,
       ['a', 'b', 'c'].map((name) => ({ ...described(name), values })),
     );
     expect(readFileSync(out)).toEqual(readFileSync(plain));
   });
 
-  it('leaves nothing where a function fails or gives too little', () => {
+  it('leaves nothing where a function fails or gives too little', async () => {
     const empty = join(folder, 'nothing');
     mkdirSync(empty);
     const x = { name: 'x', dtype: 'F32' as const, shape: [1], values: new Float32Array(1) };
@@ -124,16 +124,16 @@ describe('writing', () => {
     const failing = () => {
       throw new RangeError('no such shard');
     };
-    expect(() => written(failing)).toThrow(new RangeError('no such shard'));
-    expect(() => written(() => new Float32Array(2))).toThrow(/"y": shape does not match its 2 values/);
-    expect(() => written(() => [0] as never)).toThrow(/"y": values must be a Float32Array/);
+    await expect(written(failing)).rejects.toThrow(new RangeError('no such shard'));
+    await expect(written(() => new Float32Array(2))).rejects.toThrow(/"y": shape does not match its 2 values/);
+    await expect(written(() => [0] as never)).rejects.toThrow(/"y": values must be a Float32Array/);
     expect(readdirSync(empty)).toEqual([]);
   });
 
-  it('quantises to Q8_0 as the gguf package does', () => {
+  it('quantises to Q8_0 as the gguf package does', async () => {
     const out = join(folder, 'q8.gguf');
     const { shape, values } = readTensor(path, 'q8.source');
-    writeGguf(out, [{ name: 'x', dtype: 'Q8_0', shape, values }]);
+    await writeGguf(out, [{ name: 'x', dtype: 'Q8_0', shape, values }]);
     const bytes = readFileSync(out);
     const blocks = bytes.subarray(bytes.length - (values.length / 32) * 34);
     // The quantised fixture is the file's last tensor, padded to the alignment.
@@ -142,9 +142,9 @@ describe('writing', () => {
     expect(bitsOf(readTensor(out, 'x').values)).toEqual(bitsOf(readTensor(path, 'q8.quantised').values));
   });
 
-  it('has zeros in Q8_0 for what is too small to scale', () => {
+  it('has zeros in Q8_0 for what is too small to scale', async () => {
     const out = join(folder, 'tiny.gguf');
-    writeGguf(out, [{ name: 'x', dtype: 'Q8_0', shape: [32], values: new Float32Array(32).fill(1e-38) }]);
+    await writeGguf(out, [{ name: 'x', dtype: 'Q8_0', shape: [32], values: new Float32Array(32).fill(1e-38) }]);
     expect(readTensor(out, 'x').values).toEqual(new Float32Array(32));
   });
 
@@ -170,15 +170,15 @@ describe('writing', () => {
     ['no number', [x], { a: { type: 'F32', value: '1' } }, /metadata "a" must be a number/],
     ['nested arrays', [x], { a: { type: 'Array', elementType: 'Array', value: [] } }, /arrays of arrays/],
   ];
-  it.each(table)('refuses %s', (_, tensors, bad, message) => {
-    expect(() => writeGguf(join(folder, 'refused.gguf'), tensors as never, bad as never)).toThrow(message);
+  it.each(table)('refuses %s', async (_, tensors, bad, message) => {
+    await expect(writeGguf(join(folder, 'refused.gguf'), tensors as never, bad as never)).rejects.toThrow(message);
   });
 });
 
-it('reads a vocabulary of 150,000 tokens in linear time', () => {
+it('reads a vocabulary of 150,000 tokens in linear time', async () => {
   const out = join(folder, 'vocabulary.gguf');
   const tokens = Array.from({ length: 150_000 }, (_, i) => `token ${i}`);
-  writeGguf(out, [], {
+  await writeGguf(out, [], {
     tokens: { type: 'Array', elementType: 'String', value: tokens },
     types: { type: 'Array', elementType: 'I32', value: tokens.map((_, i) => i) },
   });

@@ -31,9 +31,9 @@ const embedding: TensorToWrite = {
 };
 
 /** A small model's GGUF file as llama.cpp's converter writes it, by default with an embedding of zeros and no layers. */
-function writeModel(file: string, changes: Record<string, TypedGgufValue> = {}, tensors = [embedding]): void {
+function writeModel(file: string, changes: Record<string, TypedGgufValue> = {}, tensors = [embedding]): Promise<void> {
   const tokens: string[] = small['tokenizer.ggml.tokens'];
-  writeGguf(file, tensors, {
+  return writeGguf(file, tensors, {
     'general.architecture': text('llama'),
     'llama.block_count': integer(2),
     'llama.context_length': integer(512),
@@ -58,7 +58,7 @@ function writeModel(file: string, changes: Record<string, TypedGgufValue> = {}, 
 describe('a GGUF file', () => {
   it('is a model source by itself', async () => {
     const file = join(root, 'model.gguf');
-    writeModel(file);
+    await writeModel(file);
     const source = await loadModelSource(file);
     expect(source).toMatchObject({ name: file, folder: null, format: 'gguf', files: [file], original: null });
     expect(source.config).toMatchObject({
@@ -74,7 +74,7 @@ describe('a GGUF file', () => {
 
   it('is saved as a folder that is the same model', async () => {
     const file = join(root, 'model.gguf');
-    writeModel(file);
+    await writeModel(file);
     const source = await loadModelSource(file);
     const folder = join(root, 'saved');
     await saveModelFolder(folder, source, 'float32', (weights) => writeFile(weights, ''));
@@ -94,7 +94,7 @@ describe('a GGUF file', () => {
       name: 'UserError',
       message: expect.stringContaining(file),
     });
-    writeModel(file, { 'general.architecture': text('gemma3') });
+    await writeModel(file, { 'general.architecture': text('gemma3') });
     await expect(loadModelSource(file)).rejects.toThrow(/model.gguf: general.architecture "gemma3" is not supported/);
   });
 });
@@ -135,7 +135,7 @@ const LLAMA_32: { tensors: TensorToWrite[]; metadata: Record<string, TypedGgufVa
 describe('a GGUF file of Llama 3.2', () => {
   it('computes the same as the folder that is saved from it: its rotary scaling is applied, and once', async () => {
     const file = join(root, 'model.gguf');
-    writeModel(file, LLAMA_32.metadata, LLAMA_32.tensors);
+    await writeModel(file, LLAMA_32.metadata, LLAMA_32.tensors);
     const source = await loadModelSource(file);
     expect(source.config.ropeScaling).toMatchObject({ type: 'llama3', factor: 32 });
     const tokens = Int32Array.from({ length: 200 }, (_, i) => (i * 37) % source.config.vocabSize);

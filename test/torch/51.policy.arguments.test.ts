@@ -88,6 +88,11 @@ test.each<[string, Partial<GenerateRequest>, RegExp]>([
   ['no completions', { numGenerations: 0 }, /numGenerations/],
   ['completions of no length', { maxCompletionLength: 0 }, /maxCompletionLength/],
   ['a negative temperature', { temperature: -1 }, /temperature/],
+  [
+    'a temperature whose inverse is no float32',
+    { temperature: 1e-40 },
+    /temperature must be 0 \(greedy\) or from 1e-38 on/,
+  ],
   ['a temperature that is not a number', { temperature: NaN }, /temperature/],
   ['an end outside the vocabulary', { eosTokenIds: [3, 96] }, /eosTokenIds|96/],
   ['top-p above 1', { topP: 1.5 }, /topP/],

@@ -1,5 +1,6 @@
 import type { GgufType } from '../../model/export.js';
 import type { Command } from '../command.js';
+import { exitOnSignals } from '../exit_on_signals.js';
 import type { ExportArguments } from '../export.js';
 import { quietOption } from '../progress/options.js';
 
@@ -26,6 +27,7 @@ export const exportCommand: Command<ExportArguments & { format: 'gguf' }> = {
       .option('output', { type: 'string', demandOption: true, describe: 'The file, FILE.gguf' })
       .options(quietOption),
   handler: async (options) => {
+    exitOnSignals();
     const { runExport } = await import('../export.js');
     await runExport(options);
   },

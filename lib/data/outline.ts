@@ -160,8 +160,9 @@ function nextIndex(lines: readonly string[], passes: (line: string) => boolean):
  */
 function protectedLines(lines: readonly string[]): boolean[] {
   const hidden = new Array<boolean>(lines.length).fill(false);
+  const marks = lines.map(marksOf);
   for (let i = 0; i < lines.length; i++) {
-    const end = blockEnd(lines, i);
+    const end = blockEnd(marks, i);
     if (end === undefined) continue;
     hidden.fill(true, i + 1, end + 1);
     i = end;
@@ -169,34 +170,47 @@ function protectedLines(lines: readonly string[]): boolean[] {
   return hidden;
 }
 
-/** Last line of the block that line i opens; undefined when it opens none, or one that ends on the same line. */
-function blockEnd(lines: readonly string[], i: number): number | undefined {
-  const line = lines[i]!;
-  const fence = /^\s*(?:\d+[.)]\s+)?(`{3,}|~{3,})/.exec(line)?.[1];
-  if (fence !== undefined) {
-    return nextLine(lines, i, (text) => {
-      const mark = text.trim();
-      return mark.length >= fence.length && mark === fence[0]!.repeat(mark.length);
-    });
-  }
-  for (const [open, close] of [
-    ['\\[', '\\]'],
-    ['\\begin{', '\\end{'],
-  ] as const) {
-    if (count(line, open) > count(line, close)) {
-      let depth = count(line, open) - count(line, close);
-      return nextLine(lines, i, (text) => {
-        depth += count(text, open) - count(text, close);
-        return depth <= 0;
-      });
-    }
-  }
-  return count(line, '$$') % 2 === 1 ? nextLine(lines, i, (text) => count(text, '$$') % 2 === 1) : undefined;
+/** What a line opens and closes. Read once, as every line that opens something looks through those behind it. */
+interface Marks {
+  /** The fence that the line begins. */
+  opens: string | undefined;
+  /** The fence that it is, which may end one. */
+  fence: string | undefined;
+  /** Display formulas `\\[`, and environments, that it opens, less those that it closes. */
+  formulas: number;
+  environments: number;
+  /** Whether it opens or closes a formula between `$$`. */
+  dollars: boolean;
 }
 
-function nextLine(lines: readonly string[], after: number, ends: (text: string) => boolean): number | undefined {
-  const last = Math.min(lines.length, after + LONGEST_BLOCK);
-  for (let i = after + 1; i < last; i++) if (ends(lines[i]!)) return i;
+function marksOf(line: string): Marks {
+  return {
+    opens: /^\s*(?:\d+[.)]\s+)?(`{3,}|~{3,})/.exec(line)?.[1],
+    fence: /^\s*(`{3,}|~{3,})\s*$/.exec(line)?.[1],
+    formulas: count(line, '\\[') - count(line, '\\]'),
+    environments: count(line, '\\begin{') - count(line, '\\end{'),
+    dollars: count(line, '$$') % 2 === 1,
+  };
+}
+
+/** Last line of the block that line i opens; undefined when it opens none, or one that ends on the same line. */
+function blockEnd(marks: readonly Marks[], i: number): number | undefined {
+  const { opens, formulas, environments, dollars } = marks[i]!;
+  if (opens !== undefined) return nextLine(marks, i, ({ fence }) => fence?.startsWith(opens) ?? false);
+  for (const [kind, opened] of Object.entries({ formulas, environments }) as ['formulas' | 'environments', number][]) {
+    if (opened <= 0) continue;
+    let depth = opened;
+    return nextLine(marks, i, (line) => {
+      depth += line[kind];
+      return depth <= 0;
+    });
+  }
+  return dollars ? nextLine(marks, i, (line) => line.dollars) : undefined;
+}
+
+function nextLine(marks: readonly Marks[], after: number, ends: (line: Marks) => boolean): number | undefined {
+  const last = Math.min(marks.length, after + LONGEST_BLOCK);
+  for (let i = after + 1; i < last; i++) if (ends(marks[i]!)) return i;
   return undefined;
 }
 

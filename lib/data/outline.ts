@@ -176,7 +176,7 @@ interface Marks {
   opens: string | undefined;
   /** The fence that it is, which may end one. */
   fence: string | undefined;
-  /** Display formulas `\\[`, and environments, that it opens, less those that it closes. */
+  /** Display formulas `\[`, and environments, that it opens, less those that it closes. */
   formulas: number;
   environments: number;
   /** Whether it opens or closes a formula between `$$`. */

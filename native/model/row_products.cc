@@ -139,8 +139,10 @@ FOOTHOLD_INLINE void multiply(const RowProduct& p, int64_t begin, int64_t end) {
   for (; column + kColumns <= end; column += kColumns) {
     if (tiles >= kLines) {
       allRows<Vector, kColumns, 1>(p, column);
-    } else if (tiles > 1) {
+    } else if (2 * tiles >= kLines) {
       allRows<Vector, kColumns, 2>(p, column);
+    } else if (tiles > 1) {
+      allRows<Vector, kColumns, (kLines + 1) / 2>(p, column);
     } else {
       allRows<Vector, kColumns, kLines>(p, column);
     }

@@ -46,8 +46,9 @@ FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector8& a, const Vector8& b,
   addHalves(sums, abcd);
 }
 
-FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector16& a, const Vector16& b, const Vector16& c,
-                              const Vector16& d) {
+/// The same of vectors twice as wide.
+template <typename Vector>
+FOOTHOLD_INLINE void sumLanes(Quarter& sums, const Vector& a, const Vector& b, const Vector& c, const Vector& d) {
   Vector8 halves[4];
   addHalves(halves[0], a);
   addHalves(halves[1], b);

@@ -13,10 +13,11 @@ export async function makeFolder(path: string): Promise<void> {
   } catch (error) {
     if (await isFolder(path)) return;
     const above = dirname(path);
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path || (await isFolder(above))) throw error;
-    await makeFolder(above);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || above === path) throw error;
+    // Others may make the same folders at the same time: the one above since the error, this one before us.
+    if (!(await isFolder(above))) await makeFolder(above);
     await mkdir(path).catch(async (second: Error) => {
-      if (!(await isFolder(path))) throw second; // another process may have been faster
+      if (!(await isFolder(path))) throw second;
     });
   }
 }

@@ -23,11 +23,13 @@ describe('LineWriter', () => {
     );
   });
 
-  it('makes the folders that are missing, also when two do so at once', async () => {
-    const path = join(folder, 'a', 'b', 'c', 'out.jsonl');
-    const writers = await Promise.all([LineWriter.open(path), LineWriter.open(`${path}2`)]);
-    for (const writer of writers) await writer.commit();
-    expect(existsSync(path)).toBe(true);
+  it('makes the folders that are missing, also when several do so at once', async () => {
+    for (let i = 0; i < 200; i++) {
+      const paths = [0, 1, 2, 3].map((file) => join(folder, `${i}`, 'a', 'b', 'c', `${file}.jsonl`));
+      const writers = await Promise.all(paths.map((path) => LineWriter.open(path)));
+      for (const writer of writers) await writer.commit();
+      expect(paths.every((path) => existsSync(path))).toBe(true);
+    }
   });
 
   it.skipIf(!existsSync('/dev/full'))('names the file when the disk is full (needs /dev/full)', async () => {

@@ -1,7 +1,7 @@
 /**
  * The typed face of `native/io`: model files in the safetensors and GGUF formats. Every function but `writeGguf` is
- * synchronous, and throws an Error whose `code` is FOOTHOLD_FORMAT (the file is damaged, or holds what is not supported) or FOOTHOLD_IO
- * (no such file, no permission, disk full) and whose message names the file.
+ * synchronous. All throw an Error whose `code` is FOOTHOLD_FORMAT (the file is damaged, or holds what is not supported) or
+ * FOOTHOLD_IO (no such file, no permission, disk full) and whose message names the file.
  */
 import { setImmediate } from 'node:timers/promises';
 import { loadTorchAddon } from './libtorch.js';

@@ -195,17 +195,18 @@ function marksOf(line: string): Marks {
 
 /** Last line of the block that line i opens; undefined when it opens none, or one that ends on the same line. */
 function blockEnd(marks: readonly Marks[], i: number): number | undefined {
-  const { opens, formulas, environments, dollars } = marks[i]!;
+  const line = marks[i]!;
+  const { opens } = line;
   if (opens !== undefined) return nextLine(marks, i, ({ fence }) => fence?.startsWith(opens) ?? false);
-  for (const [kind, opened] of Object.entries({ formulas, environments }) as ['formulas' | 'environments', number][]) {
-    if (opened <= 0) continue;
-    let depth = opened;
-    return nextLine(marks, i, (line) => {
-      depth += line[kind];
+  for (const kind of ['formulas', 'environments'] as const) {
+    let depth = line[kind];
+    if (depth <= 0) continue;
+    return nextLine(marks, i, (later) => {
+      depth += later[kind];
       return depth <= 0;
     });
   }
-  return dollars ? nextLine(marks, i, (line) => line.dollars) : undefined;
+  return line.dollars ? nextLine(marks, i, ({ dollars }) => dollars) : undefined;
 }
 
 function nextLine(marks: readonly Marks[], after: number, ends: (line: Marks) => boolean): number | undefined {

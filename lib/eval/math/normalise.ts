@@ -70,10 +70,7 @@ const UNICODE: Readonly<Record<string, string>> = {
   '；': ';',
   '“': '"',
   '”': '"',
-  '€': '',
-  '£': '',
   '¥': '',
-  '₹': '',
   '⇒': '\\Rightarrow ',
   θ: '\\theta ',
   α: '\\alpha ',
@@ -118,11 +115,23 @@ function trimEnds(text: string): string {
   return text.slice(start, end);
 }
 
+const CURRENCIES: Readonly<Record<string, string>> = { $: 'dollars', '€': 'euros', '£': 'pounds', '₹': 'rupees' };
+
+/** An amount's sign, as the unit that it is: `\$12` and `12 dollars` are spelled alike. Elsewhere signs say nothing. */
+function spellCurrency(answer: string): string {
+  return answer
+    .replace(
+      /^\s*([-−]?)\s*\\{0,2}([$€£₹])\s*([-−]?\d[\d.,]*)\s*$/,
+      (_, minus, sign, amount) => `${minus}${amount.replace(/[.,]+$/, '')} \\text{${CURRENCIES[sign]}}`,
+    )
+    .replace(/[€£₹]/g, '');
+}
+
 /** Bring an extracted answer to one spelling. Groups of three digits joined by `{,}`, `,\!` or `\,`
  * become one numeral, and so do those of an answer that is one number with spaces; any other `{,}` between digits is a
  * decimal comma. */
 export function normalise(answer: string): string {
-  let text = answer.replace(NON_ASCII, (char) => UNICODE[char] ?? char);
+  let text = spellCurrency(answer).replace(NON_ASCII, (char) => UNICODE[char] ?? char);
   if (!text.includes('\\begin')) text = text.replace(/\\\\(?=[a-zA-Z{}%$])/g, '\\');
   text = text
     .replace(/(?<=\d)\s?\{,\s?\}\s?(?=\d{3}(?!\d))/g, '')

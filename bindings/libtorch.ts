@@ -2,7 +2,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { UserError } from '../lib/errors.js';
+import { UserError } from './errors.js';
 import {
   coreLibraries,
   findLibTorch as find,

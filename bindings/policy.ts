@@ -1,5 +1,5 @@
 /** The policy: a transformer with its optimizer, held by the LibTorch addon. */
-import { UserError } from '../lib/errors.js';
+import { UserError } from './errors.js';
 import { loadTorchAddon } from './libtorch.js';
 import type {
   CallOptions,

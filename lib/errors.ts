@@ -1,14 +1,2 @@
-/**
- * A mistake that the user can put right: its message says what was given, what was expected and what to do. The command
- * line prints the message alone; any other error is a fault of ours.
- */
-export class UserError extends Error {
-  constructor(
-    message: string,
-    readonly code = 'FOOTHOLD_INPUT',
-    options?: ErrorOptions,
-  ) {
-    super(message, options);
-    this.name = 'UserError';
-  }
-}
+/** Defined below, where the addons are loaded: what cannot be loaded is a user's to put right too. */
+export { UserError } from '../bindings/errors.js';

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "native/model/index_tensor.h"
+
 namespace foothold::model {
 namespace {
 
@@ -23,10 +25,6 @@ std::vector<int64_t> spanLengths(const PackedLayout& layout) {
 
 void appendPlaces(std::vector<int64_t>& places, const Span& span) {
   for (int64_t t = 0; t < span.length; ++t) places.push_back(span.start + t);
-}
-
-at::Tensor upload(const std::vector<int64_t>& values, const at::Device& device) {
-  return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
 }
 
 VarlenPart merge(const VarlenPart& first, const VarlenPart& second) {
@@ -56,8 +54,8 @@ PackedSequences::PackedSequences(const PackedLayout& layout, const at::Device& d
   if (queries.empty()) return;
   completions = std::make_unique<SequencePairs>(
       SequencePairs{Sequences(queries, device), Sequences(keys, device), /*causal=*/false});
-  completionTokens_C = upload(queryPlaces, device);
-  promptTokens_P = upload(keyPlaces, device);
+  completionTokens_C = indexTensor(queryPlaces, device);
+  promptTokens_P = indexTensor(keyPlaces, device);
 }
 
 VarlenPart packedForward(const at::Tensor& q_NHE, const at::Tensor& k_NKE, const at::Tensor& v_NKE,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "native/model/attention.h"
+#include "native/model/index_tensor.h"
 
 namespace foothold::model {
 namespace {
@@ -94,7 +95,7 @@ Sequences::Sequences(const std::vector<int64_t>& lengths, const at::Device& devi
     for (int64_t t = 0; t < lengths[s]; ++t) places.push_back(s * paddedLength + t);
   }
   offsets = at::tensor(hostOffsets, at::TensorOptions(at::kInt)).to(device);
-  paddedPlaces_N = at::tensor(places, at::TensorOptions(at::kLong)).to(device);
+  paddedPlaces_N = indexTensor(places, device);
 }
 
 const VarlenAttention& plainVarlenAttention() {

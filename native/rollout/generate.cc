@@ -4,36 +4,12 @@
 
 #include <algorithm>
 
-#include "native/model/group_attention.h"
 #include "native/rollout/decoder.h"
+#include "native/rollout/prefill.h"
 #include "native/rollout/row_sampler.h"
 
 namespace foothold::rollout {
 namespace {
-
-/// Prompts are prefilled in passes of about this many tokens.
-constexpr int64_t kPrefillTokens = 2048;
-
-/// Prompts attend to themselves and leave their keys and values with the decoder.
-class PrefillAttention : public model::Attention {
- public:
-  PrefillAttention(Decoder& decoder, c10::intrusive_ptr<model::PackedLayout> layout, std::vector<int64_t> groups)
-      : decoder_(decoder), layout_(std::move(layout)), groups_(std::move(groups)) {}
-
-  at::Tensor attend(int64_t layer, const at::Tensor& q_NHE, const at::Tensor& k_NKE, const at::Tensor& v_NKE) override {
-    for (size_t i = 0; i < groups_.size(); ++i) {
-      const model::Span& span = layout_->groups[i].prompt;
-      decoder_.addPrompt(groups_[i], layer, k_NKE.narrow(0, span.start, span.length),
-                         v_NKE.narrow(0, span.start, span.length));
-    }
-    return model::groupAttention(q_NHE, k_NKE, v_NKE, layout_);
-  }
-
- private:
-  Decoder& decoder_;
-  c10::intrusive_ptr<model::PackedLayout> layout_;
-  std::vector<int64_t> groups_;
-};
 
 class Generator {
  public:
@@ -93,31 +69,9 @@ class Generator {
       freeSlots_.pop_back();
       freshRows_.push_back(waiting_++);
     }
-    prefill(prompts);
+    const std::vector<at::Tensor> logits = prefill(model_, device_, *decoder_, request_.prompts, prompts, progress_);
+    for (size_t i = 0; i < prompts.size(); ++i) groups_[prompts[i]].logits_V = logits[i];
     start(fresh);
-  }
-
-  void prefill(const std::vector<int64_t>& groups) {
-    for (size_t begin = 0; begin < groups.size();) {
-      progress_.check();
-      std::vector<int64_t> part;
-      std::vector<int64_t> tokens, positions, last;
-      auto layout = c10::make_intrusive<model::PackedLayout>();
-      while (begin < groups.size() && (part.empty() || static_cast<int64_t>(tokens.size()) < kPrefillTokens)) {
-        const int64_t group = groups[begin++], length = request_.prompts.length(group);
-        layout->groups.push_back({{static_cast<int64_t>(tokens.size()), length}, {}});
-        for (int64_t t = 0; t < length; ++t) {
-          tokens.push_back(request_.prompts.row(group)[t]);
-          positions.push_back(t);
-        }
-        last.push_back(static_cast<int64_t>(tokens.size()) - 1);
-        part.push_back(group);
-      }
-      PrefillAttention attention(*decoder_, layout, part);
-      const at::Tensor logits_BV =
-          logitsOf(model::hiddenStates(model_, upload(tokens), upload(positions), attention, upload(last)));
-      for (size_t i = 0; i < part.size(); ++i) groups_[part[i]].logits_V = logits_BV[static_cast<int64_t>(i)].clone();
-    }
   }
 
   /// The first token of a row is drawn from its prompt's logits.
@@ -179,13 +133,6 @@ class Generator {
       group.logits_V.reset();
       tokensHeld_ -= request_.prompts.length(cache.group);
     }
-  }
-
-  at::Tensor upload(const std::vector<int64_t>& values) const {
-    return at::tensor(values, at::TensorOptions(at::kLong)).to(device_);
-  }
-  at::Tensor logitsOf(const at::Tensor& hidden_BD) const {
-    return model_.weights.head(hidden_BD).to(at::kCPU, at::kFloat).contiguous();
   }
 
   struct Running {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "native/model/index_tensor.h"
+
 namespace foothold::rollout {
 namespace {
 
@@ -214,7 +216,7 @@ at::Tensor PoolDecoder::logits(const std::vector<CacheRow>& rows, const std::vec
   const at::Tensor logits_SV = graphs_.run(shape, [&] { return step(shape); });
   std::vector<int64_t> places;
   for (const CacheRow& row : rows) places.push_back(rows_.of(row.slot));
-  return logits_SV.index_select(0, at::tensor(places, at::TensorOptions(at::kLong)).to(logits_SV.device()));
+  return logits_SV.index_select(0, model::indexTensor(places, logits_SV.device()));
 }
 
 }  // namespace foothold::rollout

@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "native/model/index_tensor.h"
 #include "native/model/kernels.h"
 
 namespace foothold::rollout {
@@ -74,7 +75,7 @@ std::vector<Sample> sampleByBlocks(const at::Tensor& logits_BV, double temperatu
     places[i] = findBlock(sums_N.const_data_ptr<float>() + i * blocks, blocks, u[i]);
     wanted.push_back(i * blocks + places[i].block);
   }
-  const at::Tensor wanted_B = at::tensor(wanted, at::TensorOptions(at::kLong)).to(logits_BV.device());
+  const at::Tensor wanted_B = model::indexTensor(wanted, logits_BV.device());
   const at::Tensor chosen_BT = blocks_NT.index_select(0, wanted_B).to(at::kCPU);
   std::vector<Sample> samples;
   for (int64_t i = 0; i < count; ++i) {

@@ -4,6 +4,8 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "native/model/index_tensor.h"
+
 namespace foothold::train {
 namespace {
 
@@ -135,13 +137,10 @@ PackedBatch pack(const TokenBatch& batch, const std::vector<GroupSlice>& slices,
     packed.layout->groups.push_back(std::move(span));
   }
   packed.rowOffsets.push_back(static_cast<int64_t>(targets.size()));
-  const auto upload = [&](const std::vector<int64_t>& values) {
-    return at::tensor(values, at::TensorOptions(at::kLong)).to(device);
-  };
-  packed.tokens_N = upload(tokens);
-  packed.positions_N = upload(positions);
-  packed.predictors_C = upload(predictors);
-  packed.targets_C = upload(targets);
+  packed.tokens_N = model::indexTensor(tokens, device);
+  packed.positions_N = model::indexTensor(positions, device);
+  packed.predictors_C = model::indexTensor(predictors, device);
+  packed.targets_C = model::indexTensor(targets, device);
   return packed;
 }
 

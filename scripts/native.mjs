@@ -38,6 +38,7 @@ export async function buildAddon(addon, begin, libTorch, sanitize = false) {
   rmSync(stamp, { force: true });
   const defines = libTorch ? ['--CDFOOTHOLD_TORCH=ON', `--CDCMAKE_PREFIX_PATH=${libTorch.root}`] : [];
   if (sanitize) defines.push('--CDFOOTHOLD_SANITIZE=ON');
+  if (process.platform === 'win32') defines.push('--toolset', 'ClangCL');
   const out = join(folder, 'build');
   // A build folder of another LibTorch cannot be configured anew: start afresh.
   if (configuredFor(out) !== libTorch?.root) rmSync(out, { recursive: true, force: true });

@@ -5,6 +5,12 @@
 
 #include "native/text/run_scan_kernel.h"
 
+#ifdef _WIN32
+#define NOMINMAX
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#endif
+
 namespace foothold::text {
 
 namespace {
@@ -18,6 +24,17 @@ ScanKernel kernelOf(InstructionSet set) {
   return scanPortable;
 }
 
+#if defined(__x86_64__)
+#ifdef _WIN32
+// Not by the builtin, which wants a library of clang's that Windows' linkers are not given.
+bool hasAvx512() { return IsProcessorFeaturePresent(PF_AVX512F_INSTRUCTIONS_AVAILABLE); }
+bool hasAvx2() { return IsProcessorFeaturePresent(PF_AVX2_INSTRUCTIONS_AVAILABLE); }
+#else
+bool hasAvx512() { return __builtin_cpu_supports("avx512f"); }
+bool hasAvx2() { return __builtin_cpu_supports("avx2"); }
+#endif
+#endif
+
 std::atomic<ScanKernel>& currentKernel() {
   static std::atomic<ScanKernel> kernel{kernelOf(widestInstructionSet())};
   return kernel;
@@ -27,8 +44,8 @@ std::atomic<ScanKernel>& currentKernel() {
 
 InstructionSet widestInstructionSet() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f")) return InstructionSet::kAvx512;
-  if (__builtin_cpu_supports("avx2")) return InstructionSet::kAvx2;
+  if (hasAvx512()) return InstructionSet::kAvx512;
+  if (hasAvx2()) return InstructionSet::kAvx2;
 #endif
   return InstructionSet::kPortable;
 }

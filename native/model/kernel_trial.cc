@@ -21,6 +21,13 @@ double relativeError(const Comparison& comparison) {
   return ((comparison.actual.to(at::kFloat) - expected).norm() / expected.norm()).item<double>();
 }
 
+std::string placeOf(const KernelUse& use) {
+  std::ostringstream place;
+  place << use.options.device() << " in " << c10::typeMetaToScalarType(use.options.dtype()) << " with head width "
+        << use.headWidth;
+  return place.str();
+}
+
 }  // namespace
 
 at::Tensor trialTensor(at::IntArrayRef sizes, uint64_t seed, const at::TensorOptions& options) {
@@ -42,13 +49,12 @@ std::string faultOf(const std::function<std::vector<Comparison>()>& run) {
   }
 }
 
-void noteChoice(const char* use, const char* chosen, const at::TensorOptions& options, int64_t width,
-                const std::string& faults, bool isPlain) {
-  std::ostringstream place;
-  place << options.device() << " in " << c10::typeMetaToScalarType(options.dtype()) << " with head width " << width;
-  note(std::string(use) + " attention on " + place.str() + ": " + chosen);
-  if (!isPlain) return;
-  TORCH_WARN("The ", use, " attention on ", place.str(),
+void noteChoice(const KernelUse& use, const char* chosen) {
+  note(std::string(use.name) + " attention on " + placeOf(use) + ": " + chosen);
+}
+
+void warnOfPlain(const KernelUse& use, const std::string& faults) {
+  TORCH_WARN("The ", use.name, " attention on ", placeOf(use),
              " is computed by plain tensor operations, which is slow, because ",
              "PyTorch's kernels cannot be used:", faults);
 }

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,34 @@ at::Tensor trialTensor(at::IntArrayRef sizes, uint64_t seed, const at::TensorOpt
 /// Memory that runs out is no fault of the kernel, and thrown on.
 std::string faultOf(const std::function<std::vector<Comparison>()>& run);
 
-/// Note what was chosen for a device, a type and a head width. `faults`: what was wrong with the kernels tried before
-/// it, which is said aloud when none was left.
-void noteChoice(const char* use, const char* chosen, const at::TensorOptions& options, int64_t width,
-                const std::string& faults, bool isPlain);
+/// What a kernel is wanted for.
+struct KernelUse {
+  const char* name;
+  at::TensorOptions options;
+  int64_t headWidth;
+};
+
+void noteChoice(const KernelUse& use, const char* chosen);
+void warnOfPlain(const KernelUse& use, const std::string& faults);
+
+/// The first of `kernels` whose results `compare` finds to be those of `plain`, else `plain`. Notes the choice, and
+/// says aloud what is wrong with each kernel when none is left.
+template <typename Kernel, typename Compare>
+const Kernel& chooseKernel(const KernelUse& use, std::initializer_list<const Kernel*> kernels, const Kernel& plain,
+                           const Compare& compare) {
+  std::string faults;
+  for (const Kernel* kernel : kernels) {
+    const std::string fault = faultOf([&] { return compare(*kernel); });
+    if (fault.empty()) {
+      noteChoice(use, kernel->name());
+      return *kernel;
+    }
+    faults += std::string("\n  ") + kernel->name() + ": " + fault;
+  }
+  noteChoice(use, plain.name());
+  warnOfPlain(use, faults);
+  return plain;
+}
 
 /// What was chosen and recorded so far in this process, a line each.
 std::vector<std::string> notedChoices();

@@ -1,6 +1,5 @@
 #include <map>
 #include <mutex>
-#include <string>
 #include <tuple>
 
 #include "native/model/kernel_trial.h"
@@ -53,18 +52,10 @@ class Trial {
 };
 
 const VarlenAttention& choose(const at::Tensor& q_NHE, int64_t kvHeads) {
-  const Trial trial(q_NHE.options(), q_NHE.size(1), kvHeads, q_NHE.size(2));
-  std::string faults;
-  for (const VarlenAttention* attention : {&flashVarlenAttention(), &efficientVarlenAttention()}) {
-    const std::string fault = faultOf([&] { return trial.compare(*attention); });
-    if (fault.empty()) {
-      noteChoice("training", attention->name(), q_NHE.options(), q_NHE.size(2), faults, /*isPlain=*/false);
-      return *attention;
-    }
-    faults += std::string("\n  ") + attention->name() + ": " + fault;
-  }
-  noteChoice("training", plainVarlenAttention().name(), q_NHE.options(), q_NHE.size(2), faults, /*isPlain=*/true);
-  return plainVarlenAttention();
+  const KernelUse use{"training", q_NHE.options(), q_NHE.size(2)};
+  const Trial trial(use.options, q_NHE.size(1), kvHeads, use.headWidth);
+  return chooseKernel(use, {&flashVarlenAttention(), &efficientVarlenAttention()}, plainVarlenAttention(),
+                      [&](const VarlenAttention& attention) { return trial.compare(attention); });
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <map>
 #include <mutex>
-#include <string>
 #include <tuple>
 
 #include "native/model/kernel_trial.h"
@@ -26,18 +25,10 @@ std::vector<model::Comparison> compare(const PoolAttention& attention, const at:
   return {{part.out_SQE, expected.out_SQE}, {part.logSumExp_SQ, expected.logSumExp_SQ}};
 }
 
-const PoolAttention& choose(const at::TensorOptions& options, int64_t width) {
-  std::string faults;
-  for (const PoolAttention* attention : {&flashPoolAttention(), &efficientPoolAttention()}) {
-    const std::string fault = model::faultOf([&] { return compare(*attention, options, width); });
-    if (fault.empty()) {
-      model::noteChoice("decoding", attention->name(), options, width, faults, /*isPlain=*/false);
-      return *attention;
-    }
-    faults += std::string("\n  ") + attention->name() + ": " + fault;
-  }
-  model::noteChoice("decoding", plainPoolAttention().name(), options, width, faults, /*isPlain=*/true);
-  return plainPoolAttention();
+const PoolAttention& choose(const model::KernelUse& use) {
+  return model::chooseKernel(
+      use, {&flashPoolAttention(), &efficientPoolAttention()}, plainPoolAttention(),
+      [&](const PoolAttention& attention) { return compare(attention, use.options, use.headWidth); });
 }
 
 }  // namespace
@@ -50,7 +41,7 @@ const PoolAttention& poolAttentionFor(const at::TensorOptions& options, int64_t 
   const std::lock_guard<std::mutex> lock(mutex);
   const PoolAttention*& attention =
       chosen[{options.device().index(), c10::typeMetaToScalarType(options.dtype()), width}];
-  if (!attention) attention = &choose(options, width);  // again at the next call if it throws
+  if (!attention) attention = &choose({"decoding", options, width});  // again at the next call if it throws
   return *attention;
 }
 

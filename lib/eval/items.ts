@@ -1,11 +1,12 @@
 /** The folder of an evaluation: its settings, and a line for each problem done, so that it can be taken up again. */
 import { createHash } from 'node:crypto';
-import { appendFile, readFile, truncate } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject } from '../data/row.js';
 import { UserError } from '../errors.js';
 import { makeFolder } from '../make_folder.js';
 import { writeWhole } from '../train/files.js';
+import { appendedLines, appendLines } from './appended_lines.js';
 
 /** One response to a problem. */
 export interface ItemSample {
@@ -89,17 +90,12 @@ function checkSettings(stored: Settings, now: Settings, folder: string): void {
   );
 }
 
-/** Finished items. A last line that was cut off when the run was killed is taken away, so that lines can be added. */
 async function readItems(file: string): Promise<Map<string, Item>> {
-  const bytes = await readFile(file).catch(() => Buffer.alloc(0));
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  if (end < bytes.length) await truncate(file, end);
   const items = new Map<string, Item>();
-  for (const [i, line] of bytes.subarray(0, end).toString('utf8').split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const item = parseItem(line);
+  for (const { number, text } of await appendedLines(file)) {
+    const item = parseItem(text);
     if (!item)
-      throw new UserError(`${file} line ${i + 1}: not an item of an evaluation. Delete this line and run again.`);
+      throw new UserError(`${file} line ${number}: not an item of an evaluation. Delete this line and run again.`);
     items.set(item.id, item);
   }
   return items;
@@ -116,8 +112,6 @@ function parseItem(line: string): Item | null {
   }
 }
 
-/** Add finished items in one write. */
 export async function appendItems(folder: string, items: readonly Item[]): Promise<void> {
-  if (items.length > 0)
-    await appendFile(join(folder, 'items.jsonl'), items.map((item) => `${JSON.stringify(item)}\n`).join(''));
+  if (items.length > 0) await appendLines(join(folder, 'items.jsonl'), items);
 }

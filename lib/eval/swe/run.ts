@@ -1,10 +1,10 @@
 /** Resolves the issues of a data set one after the other; what is done is kept when a run is taken up again. */
 import { existsSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readLines } from '../../data/lines.js';
-import { LineWriter } from '../../data/write.js';
+import { isObject } from '../../data/row.js';
 import { UserError } from '../../errors.js';
+import { writeWhole } from '../../train/files.js';
+import { appendedLines, appendLines } from '../appended_lines.js';
 import { resolveIssue, type Setting, type SweModel, type SweResult } from './evaluate.js';
 import { Repository } from './repository.js';
 import type { SweTask } from './tasks.js';
@@ -58,8 +58,8 @@ export async function runSwe(tasks: readonly SweTask[], options: SweRunOptions):
     const failure = result.errors[0]?.code ?? (result.patch === '' ? 'identical' : undefined);
     if (failure === undefined) report.patched++;
     else report.failed[failure] = (report.failed[failure] ?? 0) + 1;
-    await appendLine(detailsFile(options.out), result);
-    await appendLine(options.out, prediction(task, result, options.name));
+    await appendLines(detailsFile(options.out), [result]);
+    await appendLines(options.out, [prediction(task, result, options.name)]);
     options.onResult?.(result, i + 1, tasks.length);
   }
   return report;
@@ -82,41 +82,41 @@ export function checkoutOf(task: SweTask, repos: string): string {
   );
 }
 
-/** Finished predictions of an earlier run. A line that a crash cut short is taken out of the file. */
+/** Predictions of an earlier run. Details of a task that it did not come to predict are taken out of their file. */
 async function earlierPredictions({ out, name }: SweRunOptions): Promise<Map<string, Prediction>> {
+  await appendLines(out, []);
   const known = new Map<string, Prediction>();
-  const writer = await LineWriter.open(out);
-  try {
-    if (existsSync(out)) {
-      for await (const { text, number } of readLines(out)) {
-        const line = parsePrediction(text);
-        if (line === undefined) continue;
-        if (line.model_name_or_path !== name) {
-          throw new UserError(
-            `${out} line ${number} is a prediction of ${line.model_name_or_path}, not of ${name}. ` +
-              'Give another --out, or remove the file.',
-          );
-        }
-        known.set(line.instance_id, line);
-        await writer.write(text);
-      }
+  for (const { number, text } of await appendedLines(out)) {
+    const line = parseObject(text);
+    if (!isPrediction(line)) {
+      throw new UserError(`${out} line ${number}: not a prediction. Delete this line, or give another --out.`);
     }
-    await writer.commit();
-    return known;
-  } finally {
-    await writer.discard();
+    if (line.model_name_or_path !== name) {
+      throw new UserError(
+        `${out} line ${number} is a prediction of ${line.model_name_or_path}, not of ${name}. ` +
+          'Give another --out, or remove the file.',
+      );
+    }
+    known.set(line.instance_id, line);
   }
+  const details = await appendedLines(detailsFile(out));
+  const kept = details.filter(({ text }) => known.has(String(parseObject(text)?.id)));
+  if (kept.length < details.length) await writeWhole(detailsFile(out), kept.map(({ text }) => `${text}\n`).join(''));
+  return known;
 }
 
-function parsePrediction(text: string): Prediction | undefined {
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value = JSON.parse(text) as Partial<Prediction>;
-    const { instance_id: id, model_name_or_path: name, model_patch: patch } = value;
-    const whole = typeof id === 'string' && typeof name === 'string' && typeof patch === 'string';
-    return whole ? { instance_id: id, model_name_or_path: name, model_patch: patch } : undefined;
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+function isPrediction(value: object | undefined): value is Prediction {
+  const { instance_id: id, model_name_or_path: name, model_patch: patch } = (value ?? {}) as Partial<Prediction>;
+  return typeof id === 'string' && typeof name === 'string' && typeof patch === 'string';
 }
 
 function prediction(task: SweTask, { patch }: SweResult, name: string): Prediction {
@@ -126,8 +126,4 @@ function prediction(task: SweTask, { patch }: SweResult, name: string): Predicti
 /** `predictions.jsonl` → `predictions.details.jsonl`. */
 export function detailsFile(out: string): string {
   return `${out.replace(/\.jsonl$/, '')}.details.jsonl`;
-}
-
-async function appendLine(file: string, value: object): Promise<void> {
-  await appendFile(file, `${JSON.stringify(value)}\n`);
 }

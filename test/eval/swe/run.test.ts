@@ -64,19 +64,24 @@ describe('runSwe', () => {
     });
   });
 
-  it('goes on where an earlier run ended, even inside a line', async () => {
+  it('goes on where an earlier run ended, even inside a character', async () => {
     const out = join(temporaryFolder(), 'preds.jsonl');
     const options = { repos: repositoryOf({ 'calc.py': 'a - b\n' }), setting: 'oracle', out, name: 'm' } as const;
     await runSwe(tasks.slice(0, 1), { ...options, model: model(answers) });
-    appendFileSync(out, '{"instance_id": "own__ca');
+    // It was killed between its two writes for the next task, and within the second one.
+    appendFileSync(detailsFile(out), '{"id":"own__calc-2"}\n{"id":"own__ca');
+    appendFileSync(out, Buffer.from('{"instance_id": "ä').subarray(0, -1));
     const again = model(answers);
     expect(await runSwe(tasks, { ...options, model: again })).toMatchObject({ patched: 2, kept: 1 });
     expect(again.asked).toBe(2);
     expect(lines(out).map(({ instance_id: id }) => id)).toEqual(tasks.map(({ id }) => id));
+    expect(lines(detailsFile(out)).map(({ id }) => id)).toEqual(tasks.map(({ id }) => id));
     await expect(runSwe(tasks, { ...options, name: 'other', model: again })).rejects.toThrow(
       /line 1 is a prediction of m, not of other/,
     );
     expect(lines(out)).toHaveLength(3);
+    appendFileSync(out, '[]\n');
+    await expect(runSwe(tasks, { ...options, model: again })).rejects.toThrow(`${out} line 4: not a prediction.`);
   });
 
   it('asks nothing when a checkout is missing', async () => {

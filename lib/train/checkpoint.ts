@@ -28,6 +28,13 @@ const stateSchema = z.object({
   start: z.int().nullable(),
   badSteps: z.int().min(0),
   maxTokensPerMicroBatch: z.int().min(1).nullable(),
+  unvalidated: z
+    .object({
+      metrics: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+      samples: z.array(z.looseObject({})),
+    })
+    .nullable()
+    .default(null),
   progress: z.looseObject({
     step: z.int().min(0),
     stageStep: z.int().min(0),
@@ -123,7 +130,7 @@ async function loadState(folder: string): Promise<RunState> {
     const { step } = state.progress;
     if (folder !== checkpointFolder(dirname(folder), step)) throw new Error(`it says that it is of step ${step}`);
     const progress = progressFromJson(state.progress as unknown as Parameters<typeof progressFromJson>[0]);
-    return { ...state, progress };
+    return { ...state, progress, unvalidated: state.unvalidated as RunState['unvalidated'] };
   } catch (error) {
     throw new UserError(`${file} is not a checkpoint's state: ${(error as Error).message}`, 'FOOTHOLD_CHECKPOINT');
   }

@@ -55,7 +55,8 @@ async function pickUp(
   const state = last?.state ?? firstState();
   if (state.stage >= config.stages.length) throw tooFewStages(directory.path, state, config);
   if (changes.some(({ key }) => key.endsWith('.maxTokensPerMicroBatch'))) state.maxTokensPerMicroBatch = null;
-  await directory.rewind(last?.step ?? -1, state.stage);
+  const made = last?.step ?? -1;
+  await directory.rewind(state.unvalidated ? made - 1 : made, state.stage);
   await directory.writeEnvironment(environment(model));
   directory.note(last ? 'resumed' : 'begun', { step: state.progress.step, ...(changes.length > 0 && { changes }) });
   if (changes.length > 0) warn(`going on with other settings:\n${changesText(changes)}`);

@@ -1,6 +1,13 @@
 /** What goes on changing while a run runs, weights and optimizer aside, and what is decided by it. */
 import type { RunConfig } from '../config/index.js';
 import { firstProgress, type Progress, type StageContext } from './context.js';
+import type { Metrics, Sample } from './record.js';
+
+/** What a step leaves behind. */
+export interface StepLines {
+  metrics: Metrics;
+  samples: Sample[];
+}
 
 export interface RunState {
   /** Place of the stage, from 0. */
@@ -15,6 +22,8 @@ export interface RunState {
   badSteps: number;
   /** Tokens of a micro-batch, as far as memory was found to be enough; null before the stage's first step. */
   maxTokensPerMicroBatch: number | null;
+  /** The last step, as long as its validation is still to be made; nothing of it has been written then. */
+  unvalidated: StepLines | null;
 }
 
 export function firstState(): RunState {
@@ -29,11 +38,12 @@ export function nextState({ progress, best, stage }: RunState, { stages }: RunCo
 
 function stageState(stage: number, progress: Progress, start: number | null): RunState {
   const fresh = { best: null, validationsWithoutImprovement: 0, badSteps: 0, maxTokensPerMicroBatch: null };
-  return { stage, progress, start, ...fresh };
+  return { stage, progress, start, ...fresh, unvalidated: null };
 }
 
 /** The state after a validation. */
-export function withScore(state: RunState, score: number): RunState {
+export function withScore(before: RunState, score: number): RunState {
+  const state = { ...before, unvalidated: null };
   const { best, progress } = state;
   if (Number.isFinite(score) && (best === null || score > best.score)) {
     return { ...state, best: { step: progress.step, score }, validationsWithoutImprovement: 0 };

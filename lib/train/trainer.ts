@@ -14,7 +14,15 @@ import type { StepRecord, TrainerOptions, TrainResult } from './run.js';
 import type { RunDirectory } from './run_directory.js';
 import { sftStep } from './sft.js';
 import { closeStage, isRl, openStage, type StageResources } from './stage.js';
-import { dueForCheckpoint, dueForValidation, nextState, type RunState, stageDone, withScore } from './state.js';
+import {
+  dueForCheckpoint,
+  dueForValidation,
+  nextState,
+  type RunState,
+  type StepLines,
+  stageDone,
+  withScore,
+} from './state.js';
 import { rlStep, type StepResult } from './step.js';
 import { Trackers, tracked } from './tracker.js';
 import { validateRl, validateSft } from './validate.js';
@@ -127,6 +135,11 @@ export class Trainer implements AsyncIterable<StepRecord> {
       const first = await this.guarded(run, () => this.validateStart(run));
       if (first) yield first;
     }
+    const { unvalidated } = this.state;
+    if (unvalidated) {
+      const late = await this.guarded(run, () => this.validateStep(run, unvalidated));
+      if (late) yield late;
+    }
     while (!this.ended && !stageDone(this.state, run)) {
       if (this.writer.failure) await this.writer.save(this.snapshot(run));
       if (this.stopping) return this.saveAndStop(run);
@@ -148,17 +161,26 @@ export class Trainer implements AsyncIterable<StepRecord> {
     const tokens = Number(made.progress.numTokens - this.state.progress.numTokens);
     const seconds = (performance.now() - started) / 1000;
     this.advance(run, made);
-    let metrics: Metrics = { ...made.metrics, step_time: seconds, tokens_per_second: tokens / seconds };
-    let samples = made.samples;
-    if (dueForValidation(this.state, run)) {
-      const validation = await this.validation(run);
-      this.state = withScore(this.state, validation.score);
-      if (this.state.badSteps === 0) this.good = this.state;
-      metrics = { ...metrics, ...validation.metrics };
-      samples = [...samples, ...validation.samples];
+    const metrics: Metrics = { ...made.metrics, step_time: seconds, tokens_per_second: tokens / seconds };
+    if (this.state.badSteps >= run.stage.maxBadSteps) {
+      this.record(run, metrics, made.samples);
+      throw await this.giveUp(run, made);
     }
+    if (!dueForValidation(this.state, run)) return this.finishStep(run, metrics, made.samples);
+    this.state = { ...this.state, unvalidated: { metrics, samples: made.samples } };
+    return this.validateStep(run, this.state.unvalidated!);
+  }
+
+  /** The validation after a step, which a signal may have put off to the resumed run. */
+  private async validateStep(run: RlContext | SftContext, { metrics, samples }: StepLines): Promise<StepRecord> {
+    const validation = await this.validation(run);
+    this.state = withScore(this.state, validation.score);
+    if (this.state.badSteps === 0) this.good = this.state;
+    return this.finishStep(run, { ...metrics, ...validation.metrics }, [...samples, ...validation.samples]);
+  }
+
+  private async finishStep(run: RlContext | SftContext, metrics: Metrics, samples: Sample[]): Promise<StepRecord> {
     const record = this.record(run, metrics, samples);
-    if (this.state.badSteps >= run.stage.maxBadSteps) throw await this.giveUp(run, made);
     if (dueForCheckpoint(this.state, run)) await this.writer.begin(this.snapshot(run));
     return record;
   }

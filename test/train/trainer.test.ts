@@ -492,6 +492,35 @@ describe('resuming', () => {
     }
   });
 
+  it('a validation that was abandoned is made by the resumed run, and the run is the same', async () => {
+    const stages = [{ method: 'srl' }, { method: 'rlvr', unit: 'step', rewards: ['similarity'] }];
+    const settings = { method: undefined, stages, saveSteps: 0, evalSteps: 2 };
+    const configOf = ({ config }: { config: Record<string, unknown> }) =>
+      defineConfig({ ...config, data: { ...(config.data as object), validation: { count: 3 } } });
+    const straight = await tinyRun(many(11), settings);
+    const whole = await train(configOf(straight), { engine: fakeEngine(tokenizer, half) });
+    for (let stopAt = 1; stopAt <= 6; stopAt++) {
+      const broken = await tinyRun(many(11), settings);
+      const config = configOf(broken);
+      let validations = 0;
+      const aborted = async (resume: boolean) => {
+        const abort = new AbortController();
+        const onPhase = (phase: string) => {
+          if (phase === 'validation' && (resume || ++validations === stopAt)) abort.abort(new Error('enough'));
+        };
+        return train(config, { engine: fakeEngine(tokenizer, half), signal: abort.signal, onPhase, resume });
+      };
+      expect(await aborted(false)).toMatchObject({ outcome: 'stopped' });
+      if (stopAt === 1)
+        rmSync(broken.output, { recursive: true }); // nothing was made yet
+      else expect(await aborted(true)).toMatchObject({ outcome: 'stopped' });
+      const resumed = await train(config, { engine: fakeEngine(tokenizer, half), resume: stopAt > 1 });
+      expect(resumed).toMatchObject({ outcome: 'finished', step: whole.step, best: whole.best });
+      expect(timeless(broken.lines('metrics'))).toEqual(timeless(straight.lines('metrics')));
+      expect(broken.lines('samples')).toEqual(straight.lines('samples'));
+    }
+  });
+
   it('refuses settings that would make it another run, and names them', async () => {
     const { config } = await tinyRun(many(10), { maxSteps: 2 });
     const engine = fakeEngine(tokenizer);

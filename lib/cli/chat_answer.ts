@@ -50,7 +50,7 @@ export async function answer(
       });
     if (!row) return { text: shown, end: 'stopped' };
     const { finished, ids: sampled } = row[0]!;
-    ids.push(...(finished ? sampled.subarray(0, -1) : sampled));
+    for (const id of finished ? sampled.subarray(0, -1) : sampled) ids.push(id);
     const text = policy.tokenizer.decode(ids, { skipSpecialTokens: false });
     // The last character may be half there: its other bytes come with the next piece.
     const whole = finished || ids.length >= most ? text : text.replace(/\uFFFD+$/, '');

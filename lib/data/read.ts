@@ -105,7 +105,8 @@ export async function readInstances(
 ): Promise<{ train: Instance[]; validation: Instance[]; report: DataReport }> {
   const report = new ReportBuilder();
   const instances: Instance[] = [];
-  for await (const row of readInstanceRows(input, options, report)) instances.push(...row);
+  for await (const row of readInstanceRows(input, options, report))
+    for (const instance of row) instances.push(instance);
   return { ...splitByTrajectory(instances, options.validation), report: report.build() };
 }
 

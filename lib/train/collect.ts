@@ -46,7 +46,9 @@ export async function collect(run: RlContext, progress: Progress, call: StepCall
       else kept.push(group);
     }
   }
-  progress.keepRate = 1 - Object.values(dropped).reduce((sum, n) => sum + n, 0) / sampled.length;
+  // A buffer from a run of larger batches may be enough by itself.
+  if (sampled.length > 0)
+    progress.keepRate = 1 - Object.values(dropped).reduce((sum, n) => sum + n, 0) / sampled.length;
   progress.buffer = kept.slice(batchSize);
   return { batch: kept.slice(0, batchSize), onPolicy, sampled, dropped, tooLong, rounds, time };
 }

@@ -63,7 +63,7 @@ export function rlMetrics(run: RlContext, progress: Progress, collected: Collect
     ...rewardParts(run, sampled),
     'rewards/failed': scores.filter(({ reward }) => !Number.isFinite(reward)).length,
     ...lengths(rows),
-    'completions/malformed_ratio': mean(scores.map(({ malformed }) => Number(malformed !== null))),
+    'completions/malformed_ratio': finite(mean(scores.map(({ malformed }) => Number(malformed !== null)))),
     ...Object.fromEntries(
       malformedReasons.map((reason) => [`malformed/${reason}`, scores.filter((s) => s.malformed === reason).length]),
     ),
@@ -121,8 +121,8 @@ function lengths(rows: readonly { ids: Int32Array; finished: boolean }[]): Metri
   const all = rows.map(({ ids }) => ids.length);
   return {
     'completions/mean_length': finite(mean(all)),
-    'completions/min_length': Math.min(...all),
-    'completions/max_length': Math.max(...all),
+    'completions/min_length': finite(all.reduce((least, length) => Math.min(least, length), Infinity)),
+    'completions/max_length': finite(all.reduce((most, length) => Math.max(most, length), -Infinity)),
     'completions/clipped_ratio': finite(mean(rows.map(({ finished }) => Number(!finished)))),
     'completions/mean_terminated_length': finite(mean(rows.filter((row) => row.finished).map(({ ids }) => ids.length))),
   };

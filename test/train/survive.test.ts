@@ -282,6 +282,20 @@ describe('override', () => {
     await expect(go(run, { resume: true })).rejects.toThrow('learningRate: 0.02 then, 0.01 now');
   });
 
+  it('takes a batch that is no larger than what was kept for the next one, and goes on sampling after it', async () => {
+    const run = await tinyRun(ten, { batchSize: 8, numGenerations: 2, maxSteps: 300, learningRate: 1e-9 });
+    const trainer = await Trainer.create(defineConfig(run.config as unknown as RunInput), {
+      engine: fakeEngine(tokenizer),
+    });
+    for await (const { metrics } of trainer) if ((metrics['sampling/buffered'] as number) >= 3) trainer.stop();
+    const { step } = trainer.result;
+    await go(run, { resume: true, override: true }, { batchSize: 2, maxSteps: step + 4 });
+    const later = run.lines('metrics').slice(step);
+    expect(later.map((line) => line['sampling/batch'])).toEqual([2, 2, 2, 2]);
+    expect(later[0]).toMatchObject({ 'sampling/groups': 0, 'completions/min_length': null });
+    expect(later.at(-1)!['sampling/groups']).toBeGreaterThan(0);
+  });
+
   it('cannot take away the stage that the run is in', async () => {
     const stage = { method: 'srl', maxSteps: 1 };
     const run = await tinyRun(ten, { method: undefined, stages: [stage, stage] });

@@ -32,7 +32,7 @@ const validation = shorthand(
         .gt(0)
         .lt(1)
         .optional()
-        .describe('Share of the training problems held out, chosen by `seed`.'),
+        .describe('Share of the training problems held out, at least one, chosen by `seed`.'),
       count: count.optional().describe('Number of training problems held out, chosen by `seed`.'),
     })
     .refine((given) => Object.keys(given).length === 1, 'expected exactly one of file, fraction, count')

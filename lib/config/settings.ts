@@ -14,7 +14,7 @@ export interface ModelSettings {
 export interface ValidationSettings {
   /** A file of held-out problems. */
   file?: string | undefined;
-  /** Share of the training problems held out, chosen by `seed`. */
+  /** Share of the training problems held out, at least one, chosen by `seed`. */
   fraction?: number | undefined;
   /** Number of training problems held out, chosen by `seed`. */
   count?: number | undefined;

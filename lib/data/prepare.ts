@@ -72,7 +72,7 @@ async function writeInstances(
         await writer.write(JSON.stringify(instance));
         samples.offer(instance);
       }
-      written.push({ rank: problemRank(instances[0]!.problem, validation), lines: instances.length });
+      written.push({ rank: problemRank(instances[0]!, validation), lines: instances.length });
       onRow?.(written.length);
     }
     if (written.length > 0) await writer.commit();

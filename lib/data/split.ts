@@ -4,15 +4,21 @@
  */
 import { createHash } from 'node:crypto';
 import { UserError } from '../errors.js';
+import type { Instance } from './instance.js';
 import type { SplitOptions } from './options.js';
 
-/** Rank of a problem, by which the held-out ones are chosen: a hash of seed and text. */
-export function problemRank(problem: string, { seed = 0 }: SplitOptions = {}): string {
-  return createHash('sha256').update(`${seed}\n${problem}`).digest('hex');
+/** What tells a problem from others. */
+type OfProblem = Pick<Instance, 'problem' | 'prompt'>;
+
+/** Rank of a problem, by which the held-out ones are chosen: a hash of seed and text. A ready prompt may be all there is. */
+export function problemRank({ problem, prompt }: OfProblem, { seed = 0 }: SplitOptions = {}): string {
+  const text = problem === '' && prompt !== undefined ? JSON.stringify(prompt) : problem;
+  return createHash('sha256').update(`${seed}\n${text}`).digest('hex');
 }
 
 /**
- * The ranks to hold out: the smallest ones, as many as `fraction` or `count` says; none when neither is given.
+ * The ranks to hold out: the smallest ones, as many as `fraction` (at least one) or `count` says; none when neither is
+ * given.
  *
  * @param ranks one per trajectory; equal ranks are the same problem and count once
  * @throws UserError when the options contradict each other or leave nothing to train on
@@ -24,11 +30,11 @@ export function heldOut(ranks: Iterable<string>, options: SplitOptions | undefin
 }
 
 /** Part items (trajectories or instances) by their problem into training and validation. */
-export function splitByTrajectory<T extends { problem: string }>(
+export function splitByTrajectory<T extends OfProblem>(
   items: readonly T[],
   options: SplitOptions | undefined,
 ): { train: T[]; validation: T[] } {
-  const ranks = items.map(({ problem }) => problemRank(problem, options));
+  const ranks = items.map((item) => problemRank(item, options));
   const held = heldOut(ranks, options);
   return {
     train: items.filter((_, i) => !held.has(ranks[i]!)),
@@ -48,7 +54,7 @@ function heldOutCount(total: number, { fraction, count }: SplitOptions): number 
   if (count !== undefined && !(Number.isInteger(count) && count >= 0)) {
     throw new UserError(`The number of problems held out must be a whole number from 0, but it is ${count}.`);
   }
-  const held = count ?? Math.round(fraction! * total);
+  const held = count ?? (fraction === 0 ? 0 : Math.max(1, Math.round(fraction! * total)));
   if (total > 0 && held >= total) {
     throw new UserError(`${held} of ${total} problems held out for validation would leave none to train on.`);
   }

@@ -9,6 +9,8 @@ import type { Reply, Request } from './worker.js';
 
 /** How long a thread that is not stuck may take to answer a ping, in milliseconds. */
 const pingLimit = 500;
+/** How long a module may take to load, in milliseconds: it may read much, but one that never ends must not hold the run. */
+const loadLimit = 120_000;
 
 interface Call {
   input: RewardInput;
@@ -35,24 +37,31 @@ export class RewardThread {
 
   async start(): Promise<void> {
     const worker = new Worker(threadEntry(), { workerData: { file: this.file, name: this.exportName } });
-    worker.unref();
-    await new Promise<void>((loaded, failed) => {
-      worker.on('error', failed);
-      worker.on('message', (reply: Reply) => {
-        if (reply.kind === 'loaded') loaded();
-        else if (reply.kind === 'failedToLoad') failed(new Error(reply.message));
-        else this.receive(reply);
-      });
-    }).catch(async (error: Error) => {
+    await this.loaded(worker).catch(async (error: Error) => {
       await worker.terminate();
       throw new UserError(`Cannot load the reward ${this.file}: ${error.message}`, 'FOOTHOLD_REWARD');
     });
-    worker.removeAllListeners('error');
+    worker.unref(); // not before: while it loads, the process may have nothing else to wait for
     worker.on('error', (error) => void this.restart(`its thread failed: ${error.message}`));
     worker.on('exit', () => {
       if (this.worker === worker) void this.restart('it ended its thread');
     });
     this.worker = worker;
+  }
+
+  private async loaded(worker: Worker): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((loaded, failed) => {
+      timer = setTimeout(() => failed(new Error(`it is not loaded within ${loadLimit / 1000} s`)), loadLimit);
+      worker.on('error', failed);
+      worker.on('exit', (code) => failed(new Error(`it ended its thread while it was loaded (exit code ${code})`)));
+      worker.on('message', (reply: Reply) => {
+        if (reply.kind === 'loaded') loaded();
+        else if (reply.kind === 'failedToLoad') failed(new Error(reply.message));
+        else this.receive(reply);
+      });
+    }).finally(() => clearTimeout(timer));
+    worker.removeAllListeners('error').removeAllListeners('exit');
   }
 
   call(input: RewardInput, timeout: number): Promise<number> {

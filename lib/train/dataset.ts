@@ -21,20 +21,31 @@ export async function readDataset(
   const options = { ...given, unit: stage.unit } as DataOptions;
   const split = validation && !validation.file ? { ...validation, seed } : undefined;
   const read = await readInstances(file, { ...options, ...(split && { validation: split }) } as DataOptions);
-  const heldOut = validation?.file ? (await readInstances(validation.file, options)).train : read.validation;
-  const needsAnswer = stage.method !== 'sft' && stage.rewards.some(({ reward }) => reward === 'answer');
-  const train = needsAnswer ? withAnswer(read.train, file) : read.train;
-  if (train.length === 0) {
-    const reasons = Object.entries(read.report.dropped).map(([reason, count]) => `${count}: ${reason}`);
-    throw new UserError(
-      `${file} has no instance to train on (${read.report.rows} rows read; ${reasons.join('; ') || 'none dropped'})`,
-    );
+  const { train, report } = read;
+  if (train.length === 0) throw nothingIn(file, 'train on', report);
+  const heldOut = validation?.file ? await readHeldOut(validation.file, options) : read.validation;
+  if (stage.method !== 'sft' && stage.rewards.some(({ reward }) => reward === 'answer')) {
+    checkAnswers(train, file);
+    checkAnswers(heldOut, validation?.file ?? file);
   }
-  return { train, validation: needsAnswer ? withAnswer(heldOut, file) : heldOut, report: read.report };
+  return { train, validation: heldOut, report };
 }
 
-function withAnswer(instances: Instance[], file: string): Instance[] {
+async function readHeldOut(file: string, options: DataOptions): Promise<Instance[]> {
+  const { train, report } = await readInstances(file, options);
+  if (train.length === 0) throw nothingIn(file, 'validate on', report);
+  return train;
+}
+
+function nothingIn(file: string, purpose: string, { rows, dropped }: DataReport): UserError {
+  const reasons = Object.entries(dropped).map(([reason, count]) => `${count}: ${reason}`);
+  return new UserError(
+    `${file} has no instance to ${purpose} (${rows} rows read; ${reasons.join('; ') || 'none dropped'})`,
+  );
+}
+
+function checkAnswers(instances: readonly Instance[], file: string): void {
   const missing = instances.find(({ answer }) => answer === undefined);
-  if (!missing) return instances;
+  if (!missing) return;
   throw new UserError(`${file}: ${missing.id} has no answer, which the reward "answer" compares with.`);
 }

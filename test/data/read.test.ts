@@ -198,6 +198,15 @@ describe('the split', () => {
       [...new Set((await readInstances(file, { validation })).validation.map(({ problem }) => problem))].sort();
     expect(await held({ fraction: 0.1 })).toHaveLength(4);
     expect(await held({ fraction: 0.1, seed: 1 })).not.toEqual(await held({ fraction: 0.1, seed: 0 }));
+    expect(await held({ fraction: 0.01 })).toHaveLength(1);
+    expect(await held({ fraction: 0 })).toHaveLength(0);
+  });
+
+  it('tells ready prompts without a problem apart by themselves', async () => {
+    const prompts = ['a', 'b', [{ role: 'user', content: 'c' }], [{ role: 'user', content: 'd' }]];
+    const file = temporaryFile('a.jsonl', jsonLines(prompts.map((prompt) => ({ prompt, target: 't' }))));
+    const { train, validation } = await readInstances(file, { format: 'instances', validation: { count: 3 } });
+    expect([train.length, validation.length]).toEqual([1, 3]);
   });
 
   it.each([

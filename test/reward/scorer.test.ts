@@ -1,6 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Instance } from '../../lib/data/instance.js';
 import { type RewardFunction, Scorer } from '../../lib/reward/index.js';
+import { temporaryFolder } from '../data/helpers.js';
 
 const instance: Instance = {
   id: 'p#1',
@@ -163,6 +166,49 @@ describe('a reward from a module', () => {
     ['length.mjs#notAFunction', /exports no function named notAFunction/],
   ])('%s is refused', async (name, message) => {
     await expect(scorer(custom(name))).rejects.toThrow(message);
+  });
+});
+
+/** A module of this content, to be imported. */
+function written(content: string): string {
+  const file = join(temporaryFolder(), 'reward.mjs');
+  writeFileSync(file, content);
+  return file;
+}
+const withModule = (file: string) => ({ rewards: [{ reward: file, weight: 1 }] });
+
+describe('a reward from a module that does not load', () => {
+  it.each([
+    ['ends its thread', 'process.exit(3);', /it ended its thread while it was loaded \(exit code 3\)/],
+    ['waits for what never comes', 'await new Promise(() => {});', /it ended its thread while it was loaded/],
+  ])('because it %s, is refused', async (_, content, message) => {
+    await expect(scorer(withModule(written(content)))).rejects.toThrow(message);
+  });
+
+  it('because it computes for ever, is refused', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const refused = expect(scorer(withModule(written('for (;;);')))).rejects.toThrow('it is not loaded within 120 s');
+      await vi.advanceTimersByTimeAsync(120_000);
+      await refused;
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('a second time, gives no values', async () => {
+    const file = written(`
+      import { existsSync, writeFileSync } from 'node:fs';
+      const mark = new URL('loaded', import.meta.url);
+      if (existsSync(mark)) process.exit(1);
+      writeFileSync(mark, '');
+      export default ({ action }) => { if (action === 'endless') for (;;); return 1; };
+    `);
+    const failures: string[] = [];
+    const once = await scorer({ ...withModule(file), rewardTimeout: 0.3 }, {}, failures);
+    const scores = await once.score(acting('fine', 'endless', 'later'));
+    expect(scores.map(({ reward }) => reward)).toEqual([1, Number.NaN, Number.NaN]);
+    expect(failures.join()).toContain('Cannot load the reward');
   });
 });
 

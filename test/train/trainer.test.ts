@@ -371,6 +371,22 @@ describe('validation', () => {
     expect(weights('model')).toBe(weights('checkpoints/step-1'));
     expect(lines('samples').some(({ split }) => split === 'validation')).toBe(true);
   });
+
+  it('needs something to validate on, and for the reward answer its answers', async () => {
+    const run = await tinyRun(many(4));
+    const held = (content: string) => {
+      const validation = temporaryFile('held.jsonl', content);
+      const data = { ...(run.config.data as object), validation };
+      const rewards = { method: 'rlvr', unit: 'step', rewards: ['answer'], output: `${validation}.run` };
+      return [validation, train({ ...run.config, data, ...rewards }, { engine: fakeEngine(tokenizer) })] as const;
+    };
+    const [empty, none] = held('');
+    await expect(none).rejects.toThrow(`${empty} has no instance to validate on (0 rows read; none dropped)`);
+    const [blank, dropped] = held('{"problem":"","target":"t"}\n');
+    await expect(dropped).rejects.toThrow(`${blank} has no instance to validate on (1 rows read; 1: `);
+    const [other, unanswered] = held('{"id":"h","problem":"p","target":"t"}\n');
+    await expect(unanswered).rejects.toThrow(`${other}: h has no answer`);
+  });
 });
 
 describe('stages', () => {

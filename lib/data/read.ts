@@ -1,12 +1,12 @@
 /** Reading data of any format: rows → trajectories → instances, one row in memory at a time. */
 import { basename } from 'node:path';
-import { UserError } from '../errors.js';
 import { inputFiles, readRows } from './files.js';
 import { NO_SOLUTION, type Outcome } from './formats/format.js';
 import { formatNamed, recogniseFormat } from './formats/index.js';
 import type { Instance, Trajectory } from './instance.js';
 import { instancesOf } from './instances.js';
 import type { DataOptions, ReadOptions } from './options.js';
+import { checkReady } from './ready.js';
 import { type DataReport, ReportBuilder } from './report.js';
 import type { Row } from './row.js';
 import { splitByTrajectory } from './split.js';
@@ -79,7 +79,7 @@ export async function* readInstanceRows(
       continue;
     }
     if (result.kind === 'instance') {
-      if (options.unit === 'whole' && result.instance.numSteps > 1) throw notWhole(input);
+      checkReady(input, result.instance, options);
       report.keep([result.instance], result.instance.numSteps);
       yield [result.instance];
       continue;
@@ -108,13 +108,6 @@ export async function readInstances(
   for await (const row of readInstanceRows(input, options, report))
     for (const instance of row) instances.push(instance);
   return { ...splitByTrajectory(instances, options.validation), report: report.build() };
-}
-
-function notWhole(input: string): UserError {
-  return new UserError(
-    `${input} holds instances of single steps, but whole solutions are asked for. Give the data that it was prepared ` +
-      'from, or prepare it with --unit whole.',
-  );
 }
 
 function whyNone(

@@ -167,6 +167,17 @@ describe('instancesOf', () => {
   });
 });
 
+it.each([
+  [{ unit: 'whole' }, /single steps, but whole solutions are asked for/],
+  [{ title: 'context', dropStep: 'none' }, /on which dropStep, title would have no effect/],
+  [{ resolvedOnly: true }, /on which resolvedOnly would have no effect/],
+])('ready instances refuse %j, and take what says nothing', async (options, message) => {
+  const instance = { problem: 'p', target: 't', step: 1, numSteps: 3 };
+  expect(await failure('a.jsonl', jsonLines([instance]), options)).toMatch(message);
+  const nothing = { dropStep: 'last', title: 'target', unit: 'step', contextPairs: 2, resolvedOnly: false } as const;
+  expect((await readInstances(temporaryFile('a.jsonl', jsonLines([instance])), nothing)).train).toHaveLength(1);
+});
+
 describe('the split', () => {
   it('holds out whole problems, the same ones whatever the order, the file or the number of their trajectories', async () => {
     await fc.assert(

@@ -4,17 +4,19 @@ import { raggedFromRows, raggedRow } from '../../bindings/ragged.js';
 import type { CallOptions, DType, Rollouts } from '../../bindings/torch.js';
 import type { Instance } from '../data/instance.js';
 import { UserError } from '../errors.js';
+import { weightsFingerprint } from '../model/fingerprint.js';
 import { loadModelSource, type ModelSource } from '../model/source.js';
 import { loadTemplate, renderPrompt, type Template } from '../prompt/template.js';
 import { parseCompletion, parseLeniently } from '../reward/format.js';
 import type { Phase } from '../train/context.js';
 import { type Engine, nativeEngine, type TrainablePolicy } from '../train/policy.js';
 import { deriveSeed } from '../train/random.js';
-import { appendItems, type Item, type ItemSample, openItems, problemHash, type Settings } from './items.js';
+import { appendItems, type Item, type ItemSample, openItems, problemHash } from './items.js';
 import { extractAnswer } from './math/extract.js';
 import { answerOf, verifyAnswer } from './math/verify.js';
 import { type Problem, readProblems } from './problems.js';
 import { type EvalReport, summarise } from './report.js';
+import type { Settings } from './settings.js';
 
 export interface EvalOptions {
   /** Folder, GGUF file or Hugging Face id. */
@@ -80,7 +82,7 @@ export async function evaluate(options: EvalOptions): Promise<EvalReport> {
   const template = await loadTemplate(resolved.template);
   const prompted = problems.map((problem) => prompt(problem, template, source));
   checkLengths(prompted, source, resolved.maxCompletionLength);
-  const done = await openItems(resolved.out, settingsOf(resolved, source, template));
+  const done = await openItems(resolved.out, await settingsOf(resolved, source, template));
   checkUnchanged(prompted, done, resolved.out);
   if (prompted.some(({ id }) => !done.has(id))) await answerAll(prompted, done, source, resolved, options);
   return summarise(
@@ -109,11 +111,11 @@ function resolve(options: EvalOptions): Resolved {
 }
 
 /** All that the results depend on: the same settings give the same results. */
-function settingsOf(options: Resolved, source: ModelSource, template: Template): Settings {
+async function settingsOf(options: Resolved, source: ModelSource, template: Template): Promise<Settings> {
   const { samples, temperature, topP, maxCompletionLength, seed, batchSize, dtype, data } = options;
   return {
     model: source.name,
-    weights: source.files.map((file) => basename(file)).join(', '),
+    weights: await weightsFingerprint(source.files),
     data: basename(data),
     template: template.name,
     samples,
@@ -154,11 +156,12 @@ function checkLengths(prompted: readonly Prompted[], { config, name }: ModelSour
 }
 
 function checkUnchanged(prompted: readonly Prompted[], done: ReadonlyMap<string, Item>, out: string): void {
-  for (const { id, problem, gold } of prompted) {
+  for (const { id, problem, gold, ids } of prompted) {
     const item = done.get(id);
-    if (!item || item.hash === problemHash(problem, gold)) continue;
+    if (!item || item.hash === problemHash(problem, gold, ids)) continue;
     throw new UserError(
-      `${out} has results for another problem ${id}: the data changed. Give another folder with --out.`,
+      `${out} has results for another problem ${id}, or another prompt of it: data, template or tokenizer changed. Give ` +
+        'another folder with --out.',
     );
   }
 }
@@ -226,7 +229,13 @@ async function answerBatch(
     for (let row = g * samples; row < (g + 1) * samples; row++)
       judged.push(await judge(problem, rollouts, row, tokenizer));
     const correct = judged.filter(({ equal }) => equal === true).length;
-    items.push({ id, hash: problemHash(problem.problem, gold), gold: answerOf(gold), correct, samples: judged });
+    items.push({
+      id,
+      hash: problemHash(problem.problem, gold, problem.ids),
+      gold: answerOf(gold),
+      correct,
+      samples: judged,
+    });
   }
   return items;
 }

@@ -7,6 +7,7 @@ import { UserError } from '../errors.js';
 import { makeFolder } from '../make_folder.js';
 import { writeWhole } from '../train/files.js';
 import { appendedLines, appendLines } from './appended_lines.js';
+import { checkSettings, type Settings } from './settings.js';
 
 /** One response to a problem. */
 export interface ItemSample {
@@ -28,7 +29,7 @@ export interface ItemSample {
 /** What is written of one problem. */
 export interface Item {
   id: string;
-  /** Hash of problem and reference: a data set that changed under the results is noticed. */
+  /** Hash of problem, reference and prompt: what changed under the results is noticed. */
   hash: string;
   /** The reference's answer. */
   gold: string;
@@ -37,12 +38,10 @@ export interface Item {
   samples: ItemSample[];
 }
 
-/** What the results depend on. */
-export type Settings = Record<string, string | number>;
-
-export function problemHash(problem: string, gold: string): string {
+/** @param prompt tokens that the model is given, so that template and tokenizer count too */
+export function problemHash(problem: string, gold: string, prompt: readonly number[]): string {
   return createHash('sha256')
-    .update(JSON.stringify([problem, gold]))
+    .update(JSON.stringify([problem, gold, prompt]))
     .digest('hex')
     .slice(0, 16);
 }
@@ -59,7 +58,7 @@ export async function openItems(folder: string, settings: Settings): Promise<Map
   });
   const file = join(folder, 'settings.json');
   const stored = await readFile(file, 'utf8').catch(() => null);
-  if (stored !== null) checkSettings(parseSettings(stored, file), settings, folder);
+  if (stored !== null) checkSettings(parseSettings(stored, file), settings, folder, 'folder');
   const items = await readItems(join(folder, 'items.jsonl'));
   if (stored === null && items.size > 0)
     throw new UserError(
@@ -77,17 +76,6 @@ function parseSettings(text: string, file: string): Settings {
       `${file}: not valid JSON (${(error as Error).message}). Delete the folder or give another with --out.`,
     );
   }
-}
-
-function checkSettings(stored: Settings, now: Settings, folder: string): void {
-  const names = new Set([...Object.keys(stored), ...Object.keys(now)]);
-  const differences = [...names].filter((name) => stored[name] !== now[name]);
-  if (differences.length === 0) return;
-  const list = differences.map((name) => `${name} was ${stored[name] ?? 'not set'}, now ${now[name] ?? 'not set'}`);
-  throw new UserError(
-    `${folder} holds results made with other settings: ${list.join('; ')}. ` +
-      'Give these settings again, or another folder with --out.',
-  );
 }
 
 async function readItems(file: string): Promise<Map<string, Item>> {

@@ -123,7 +123,24 @@ describe('evaluate', () => {
     const file = join(options.out, 'items.jsonl');
     writeFileSync(file, readFileSync(file, 'utf8').slice(0, -2));
     writeFileSync(options.data, readFileSync(options.data, 'utf8').replace('1 + 1', '11 + 1'));
-    await expect(evaluate({ ...options, engine })).rejects.toThrow(/another problem sum-1: the data changed/);
+    await expect(evaluate({ ...options, engine })).rejects.toThrow(
+      /another problem sum-1, or another prompt of it: data, template or tokenizer changed/,
+    );
+  });
+
+  it('refuses results of other weights, and of another prompt under the same name', async () => {
+    const { options } = await setup(4);
+    const template = temporaryFile('own.txt', '{{problem}}');
+    const own = { ...options, template, engine: fakeEngine(tokenizer, solver) };
+    await evaluate(own);
+    writeFileSync(template, 'Think. {{problem}}');
+    await expect(evaluate(own)).rejects.toThrow(/another prompt of it/);
+    writeFileSync(template, '{{problem}}');
+    await evaluate(own);
+    writeFileSync(join(options.model, 'model.safetensors'), JSON.stringify({ p: 0.25 }));
+    await expect(evaluate(own)).rejects.toThrow(
+      /weights was model\.safetensors \(\w{16}\), now model\.safetensors \(\w{16}\)\./,
+    );
   });
 
   it('says what is wrong with prompts too long and rows without an answer', async () => {

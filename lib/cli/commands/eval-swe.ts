@@ -65,6 +65,7 @@ export const evalSwe: Command<Options> = {
         setting,
         out,
         model,
+        settings: { setting, ...model.settings },
         name: options.name ?? options.model,
         onResult: ({ id, errors }, done, total) => {
           progress.item({ done, total }, `${id}: ${errors[0]?.message ?? 'patch'}`);

@@ -2,11 +2,13 @@
 import { raggedFromRows, raggedRow } from '../../../bindings/ragged.js';
 import type { DType } from '../../../bindings/torch.js';
 import { UserError } from '../../errors.js';
+import { weightsFingerprint } from '../../model/fingerprint.js';
 import { loadModelSource } from '../../model/source.js';
 import { opensThinkBlock } from '../../prompt/think.js';
 import { parseLeniently } from '../../reward/index.js';
 import type { Phase } from '../../train/context.js';
 import { nativeEngine } from '../../train/policy.js';
+import type { Settings } from '../settings.js';
 import type { SweModel } from './evaluate.js';
 
 export interface SweModelOptions {
@@ -26,8 +28,14 @@ export interface SweModelOptions {
   onProgress?: (progress: { done: number; total: number }) => void;
 }
 
+export interface LoadedSweModel extends SweModel {
+  /** What its answers depend on. */
+  settings: Settings;
+  dispose(): void;
+}
+
 /** Load a model. Dispose of it when done. */
-export async function loadSweModel(options: SweModelOptions): Promise<SweModel & { dispose(): void }> {
+export async function loadSweModel(options: SweModelOptions): Promise<LoadedSweModel> {
   const { onPhase = () => {}, onProgress = () => {} } = options;
   onPhase('fetch');
   const { config, format, files, tokenizer, eosTokenIds } = await loadModelSource(options.model, {
@@ -49,7 +57,10 @@ export async function loadSweModel(options: SweModelOptions): Promise<SweModel &
   onPhase('load');
   const engine = await nativeEngine();
   const policy = await engine.load({ config, format, files, device: options.device, dtype: options.dtype });
+  const { maxCompletionLength, temperature, seed, dtype } = options;
+  const weights = await weightsFingerprint(files);
   return {
+    settings: { weights, maxPromptLength, maxCompletionLength, temperature, seed, dtype },
     fits: (prompt) => encode(render(prompt)).length <= maxPromptLength,
     answer: async (prompt) => {
       const text = render(prompt);

@@ -5,6 +5,7 @@ import { isObject } from '../../data/row.js';
 import { UserError } from '../../errors.js';
 import { writeWhole } from '../../train/files.js';
 import { appendedLines, appendLines } from '../appended_lines.js';
+import { checkSettings, type Settings } from '../settings.js';
 import { resolveIssue, type Setting, type SweModel, type SweResult } from './evaluate.js';
 import { Repository } from './repository.js';
 import type { SweTask } from './tasks.js';
@@ -24,6 +25,8 @@ export interface SweRunOptions {
   out: string;
   /** `model_name_or_path` of the predictions. */
   name: string;
+  /** What the answers depend on besides: a run is not taken up with others. */
+  settings: Settings;
   model: SweModel;
   onResult?: (result: SweResult, done: number, total: number) => void;
 }
@@ -40,7 +43,7 @@ export interface SweReport {
 
 /**
  * @throws UserError when a checkout is missing, before the model is asked anything, or when the file holds predictions
- * of another model
+ * of another model or with other settings
  */
 export async function runSwe(tasks: readonly SweTask[], options: SweRunOptions): Promise<SweReport> {
   const folders = tasks.map((task) => checkoutOf(task, options.repos));
@@ -58,7 +61,7 @@ export async function runSwe(tasks: readonly SweTask[], options: SweRunOptions):
     const failure = result.errors[0]?.code ?? (result.patch === '' ? 'identical' : undefined);
     if (failure === undefined) report.patched++;
     else report.failed[failure] = (report.failed[failure] ?? 0) + 1;
-    await appendLines(detailsFile(options.out), [result]);
+    await appendLines(detailsFile(options.out), [{ ...result, settings: options.settings }]);
     await appendLines(options.out, [prediction(task, result, options.name)]);
     options.onResult?.(result, i + 1, tasks.length);
   }
@@ -83,7 +86,7 @@ export function checkoutOf(task: SweTask, repos: string): string {
 }
 
 /** Predictions of an earlier run. Details of a task that it did not come to predict are taken out of their file. */
-async function earlierPredictions({ out, name }: SweRunOptions): Promise<Map<string, Prediction>> {
+async function earlierPredictions({ out, name, settings }: SweRunOptions): Promise<Map<string, Prediction>> {
   await appendLines(out, []);
   const known = new Map<string, Prediction>();
   for (const { number, text } of await appendedLines(out)) {
@@ -100,7 +103,12 @@ async function earlierPredictions({ out, name }: SweRunOptions): Promise<Map<str
     known.set(line.instance_id, line);
   }
   const details = await appendedLines(detailsFile(out));
-  const kept = details.filter(({ text }) => known.has(String(parseObject(text)?.id)));
+  const kept = details.filter(({ text }) => {
+    const line = parseObject(text);
+    if (!known.has(String(line?.id))) return false;
+    if (isObject(line?.settings)) checkSettings(line.settings as Settings, settings, out, 'file');
+    return true;
+  });
   if (kept.length < details.length) await writeWhole(detailsFile(out), kept.map(({ text }) => `${text}\n`).join(''));
   return known;
 }

@@ -17,16 +17,20 @@ export interface SweTask {
 
 /**
  * Tasks of a file, a folder or a pattern (see `foothold prepare`): rows with `instance_id`, and `problem_statement` and
- * `patch` or the messages of a trajectory; `base_commit` and `repo` where they are there.
+ * `patch` or the messages of a trajectory; `base_commit` and `repo` where they are there. Of several rows of an instance,
+ * such as trajectories of several agents, the first is the task.
  *
  * @throws UserError that names the row and what it lacks
  */
 export async function readTasks(input: string): Promise<SweTask[]> {
-  const tasks: SweTask[] = [];
+  const tasks = new Map<string, SweTask>();
   for (const file of await inputFiles(input)) {
-    for await (const row of readRows(file)) tasks.push(toTask(row));
+    for await (const row of readRows(file)) {
+      const task = toTask(row);
+      if (!tasks.has(task.id)) tasks.set(task.id, task);
+    }
   }
-  return tasks;
+  return [...tasks.values()];
 }
 
 function toTask(row: Row): SweTask {
@@ -59,8 +63,24 @@ export function changedFiles(patch: string): string[] {
     // A removed line may begin with "-- " and look like a file's header, so only headers are looked at.
     if (line.startsWith('diff --git ')) header = true;
     else if (line.startsWith('@@')) header = false;
-    const path = header ? /^--- a\/([^\t]+)/.exec(line)?.[1] : undefined;
+    const [, name, quoted] = (header && /^--- (?:a\/([^\t]+)|"a\/(.*)")/.exec(line)) || [];
+    const path = quoted === undefined ? name : unquoted(quoted);
     if (path !== undefined) paths.add(path);
   }
   return [...paths];
+}
+
+const ESCAPES: Readonly<Record<string, number>> = { a: 7, b: 8, t: 9, n: 10, v: 11, f: 12, r: 13 };
+
+/** A path between git's quotes, which has its unusual bytes escaped as in C (`core.quotePath`). */
+function unquoted(text: string): string {
+  const parts = text.match(/\\[0-7]{3}|\\.|[^\\]+/gs) ?? [];
+  const bytes = parts.map((part) => {
+    if (part[0] !== '\\') return Buffer.from(part);
+    const octal = /^\\([0-7]{3})$/.exec(part)?.[1];
+    return octal === undefined
+      ? Buffer.from([ESCAPES[part[1]!] ?? part.charCodeAt(1)])
+      : Buffer.from([parseInt(octal, 8)]);
+  });
+  return Buffer.concat(bytes).toString();
 }

@@ -176,6 +176,19 @@ describe('tasks', () => {
     );
   });
 
+  it('takes the first row of an instance, and paths that git quotes', async () => {
+    const patch = (path: string) => `diff --git ${path} ${path}\n--- ${path}\n+++ ${path}\n@@ -1 +1 @@\n-a\n+b\n`;
+    const row = (text: string, path: string) => ({
+      instance_id: 'o__r-1',
+      problem_statement: text,
+      patch: patch(path),
+    });
+    const rows = [row('first', String.raw`"a/sp\303\244 \"\\.py"`), row('second', 'a/x.py')];
+    expect(await readTasks(temporaryFile('tasks.jsonl', jsonLines(rows)))).toEqual([
+      { id: 'o__r-1', problem: 'first', oracleFiles: ['spä "\\.py'] },
+    ]);
+  });
+
   it('the sample of examples/data names its file', async () => {
     const [sample] = await readTasks(join(packageRoot, 'examples/data/agent.traj.json'));
     expect(sample!.oracleFiles).toEqual(['shapes.py']);

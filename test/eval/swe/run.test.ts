@@ -15,6 +15,7 @@ const tasks: SweTask[] = ['own__calc-1', 'own__calc-2', 'own__calc-3'].map((id) 
   problem: `${id} is wrong`,
   oracleFiles: ['calc.py'],
 }));
+const settings = { setting: 'oracle', temperature: 0 };
 const lines = (file: string) =>
   readFileSync(file, 'utf8')
     .trim()
@@ -42,6 +43,7 @@ describe('runSwe', () => {
       setting: 'oracle',
       out,
       name: 'm',
+      settings,
       model: model(answers),
     } as const;
     expect(await runSwe(tasks, options)).toEqual({ tasks: 3, patched: 2, kept: 0, failed: { noEdit: 1 } });
@@ -66,7 +68,13 @@ describe('runSwe', () => {
 
   it('goes on where an earlier run ended, even inside a character', async () => {
     const out = join(temporaryFolder(), 'preds.jsonl');
-    const options = { repos: repositoryOf({ 'calc.py': 'a - b\n' }), setting: 'oracle', out, name: 'm' } as const;
+    const options = {
+      repos: repositoryOf({ 'calc.py': 'a - b\n' }),
+      setting: 'oracle',
+      out,
+      name: 'm',
+      settings,
+    } as const;
     await runSwe(tasks.slice(0, 1), { ...options, model: model(answers) });
     // It was killed between its two writes for the next task, and within the second one.
     appendFileSync(detailsFile(out), '{"id":"own__calc-2"}\n{"id":"own__ca');
@@ -80,6 +88,10 @@ describe('runSwe', () => {
       /line 1 is a prediction of m, not of other/,
     );
     expect(lines(out)).toHaveLength(3);
+    const warmer = { setting: 'oracle', temperature: 1 };
+    await expect(runSwe(tasks, { ...options, settings: warmer, model: again })).rejects.toThrow(
+      `${out} holds results made with other settings: temperature was 0, now 1. Give these settings again, or another file`,
+    );
     appendFileSync(out, '[]\n');
     await expect(runSwe(tasks, { ...options, model: again })).rejects.toThrow(`${out} line 4: not a prediction.`);
   });
@@ -91,6 +103,7 @@ describe('runSwe', () => {
       setting: 'oracle',
       out: 'none.jsonl',
       name: 'm',
+      settings,
       model: asked,
     } as const;
     await expect(runSwe(tasks, options)).rejects.toThrow(/No git repository for own__calc-1: .*own__calc, .*own\/calc/);

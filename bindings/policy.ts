@@ -113,7 +113,10 @@ export class Policy {
     return this.#live().logits({ tokens }).promise;
   }
 
-  /** One optimizer step on a batch. When it is aborted or fails, weights and optimizer are as before. */
+  /**
+   * One optimizer step on a batch. When it is aborted or fails, weights and optimizer are as before. An error that a
+   * listener throws ends the call too; thrown after the last micro-batch it may come too late, and the step is made.
+   */
   async update(batch: UpdateBatch, options: UpdateOptions, call: CallOptions = {}): Promise<UpdateMetrics> {
     return run(call, (onProgress) => this.#live().update(batch, options, onProgress));
   }

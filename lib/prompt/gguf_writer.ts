@@ -2,6 +2,7 @@
 import type { TypedGgufValue } from '../../bindings/io.js';
 import { UserError } from '../errors.js';
 import { parseJsonObject } from '../model/json_file.js';
+import { endTokens } from './end_tokens.js';
 import { preTokenizerName } from './gguf_pre_tokenizer_name.js';
 import { type Body, byteLevelBody, characterBody, sentencePieceBody, type TokenizerJson } from './gguf_vocabulary.js';
 import type { Tokenizer } from './tokenizer.js';
@@ -67,8 +68,7 @@ function specialIds(
   note: (message: string) => void,
 ): GgufMetadataToWrite {
   const { bosTokenId, eosTokenId, padTokenId, unkTokenId } = tokenizer;
-  const usual = eosTokenId !== null && eosTokenIds.includes(eosTokenId) ? [eosTokenId] : [];
-  const [eos, eot, eom, ...more] = new Set([...usual, ...eosTokenIds]);
+  const [eos, eot, eom, ...more] = endTokens(eosTokenIds, eosTokenId);
   if (more.length > 0) note(`${name} ends with any of ${more.length + 3} tokens; the file can name three of them`);
   const ids = { bos: bosTokenId, eos, eot, eom, unknown: unkTokenId, padding: padTokenId };
   return Object.fromEntries(

@@ -3,6 +3,7 @@ import { raggedFromRows } from '../../bindings/ragged.js';
 import type { TokenBatch } from '../../bindings/torch.js';
 import type { Instance } from '../data/instance.js';
 import type { ModelSource } from '../model/source.js';
+import { endTokens } from '../prompt/end_tokens.js';
 import type { Template } from '../prompt/template.js';
 import { drawRendered, prepareNext } from './collect.js';
 import type { Progress, SftContext, StageContext, StepCall } from './context.js';
@@ -72,14 +73,15 @@ export function fitsDemonstration(run: StageContext, row: RenderedDemonstration)
   return fitsPrompt(run, row) && row.promptIds.length + row.answerIds.length <= run.policy.config.maxPositions;
 }
 
-/** Prompt and expert's text of an instance, with their token ids. */
+/** Prompt and expert's text of an instance, with their token ids; the end token is the last, where the model has one. */
 export function renderDemonstration(
   instance: Instance,
   template: Template,
   { tokenizer, eosTokenIds }: Pick<ModelSource, 'tokenizer' | 'eosTokenIds'>,
 ): RenderedDemonstration {
   const rendered = renderInstance(instance, template, tokenizer);
-  return { ...rendered, answerIds: [...tokenizer.encode(demonstration(rendered)), eosTokenIds[0]!] };
+  const end = endTokens(eosTokenIds, tokenizer.eosTokenId).slice(0, 1);
+  return { ...rendered, answerIds: [...tokenizer.encode(demonstration(rendered)), ...end] };
 }
 
 /**

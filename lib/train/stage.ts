@@ -40,6 +40,11 @@ export async function openStage(
   const { config, model, engine, checkpoints, warn } = resources;
   const stage = config.stages[state.stage]!;
   checkPositions(stage, model);
+  if (model.eosTokenIds.length === 0) {
+    warn(
+      `${model.name} names no end-of-sequence token: it learns none, and only the limit of its length ends a completion`,
+    );
+  }
   resources.onPhase?.('data');
   const { train, validation, report } = await readDataset(config, stage);
   const template = await stageTemplate(stage, train);

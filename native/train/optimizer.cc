@@ -178,6 +178,12 @@ void Optimizer::load(const std::string& path) {
     plan("exp_avg_sq." + name, states_[i].squareAverage);
   }
   for (auto& [target, source] : copies) copyTo(*target, *source);
+  if (count == 0) {
+    for (State& state : states_) {
+      state.average.reset();
+      state.squareAverage.reset();
+    }
+  }
   roundMasters();
   steps_ = count;
   clearGradients();

@@ -185,6 +185,7 @@ UpdateMetrics update(Policy& policy, const UpdateBatch& batch, const UpdateOptio
       return metrics;
     }
     policy.readers.waitUntilNone(progress);
+    progress.check();
     policy.optimizer.step(options.adamW, metrics.gradNorm);
   } catch (...) {
     policy.optimizer.clearGradients();

@@ -51,6 +51,17 @@ test('without the optimizer state the next step differs: the state is what made 
   resumed.dispose();
 });
 
+test('the state of no steps takes away what steps have left', async () => {
+  const { policy, resumed } = await stopAndResume('float32');
+  const none = temporaryFile('none.safetensors');
+  await resumed.saveOptimizer(none);
+  await policy.loadOptimizer(none);
+  expect(await policy.update(batch, options)).toEqual(await resumed.update(batch, options));
+  expect(await weightsOf(policy)).toEqual(await weightsOf(resumed));
+  policy.dispose();
+  resumed.dispose();
+});
+
 test('a state whose step count is damaged is refused by name', async () => {
   const policy = await loadModel('qwen2');
   const file = temporaryFile('optimizer.safetensors');

@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeTemplate } from '../../lib/prompt/template.js';
 import { Deck } from '../../lib/train/draw.js';
 import { reasonToDrop, spread } from '../../lib/train/filter.js';
 import { deriveSeed, permutation } from '../../lib/train/random.js';
 import { learningRateAt, type Schedule } from '../../lib/train/schedule.js';
 import { progressFromJson, progressToJson } from '../../lib/train/serialize.js';
-import { demonstration } from '../../lib/train/sft.js';
+import { demonstration, renderDemonstration } from '../../lib/train/sft.js';
+import { tokenizer } from './tiny_run.js';
 
 describe('learningRateAt', () => {
   const file = new URL('../fixtures/train/schedules.json', import.meta.url);
@@ -133,5 +135,15 @@ describe('demonstration', () => {
     [undefined, true, '\n</think>\n\nx=1'],
   ])('thought %j, prefilled %j', (thought, prefilled, expected) => {
     expect(demonstration({ instance: { ...instance, ...(thought && { thought }) }, prefilled })).toBe(expected);
+  });
+
+  it.each([
+    [[0], [0]], // the tokenizer's own: <end>
+    [[7, 5, 0], [0]],
+    [[7, 5], [7]],
+    [[], []],
+  ])('of a model that ends with any of %j ends with %j', async (eosTokenIds, end) => {
+    const { answerIds } = renderDemonstration(instance, makeTemplate('{{problem}}', 't'), { tokenizer, eosTokenIds });
+    expect(answerIds).toEqual([...tokenizer.encode('x=1'), ...end]);
   });
 });

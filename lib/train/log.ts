@@ -1,5 +1,6 @@
 /** Lines appended to a file in the order given, without anyone waiting for the disk. */
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { syncPath } from './files.js';
 
@@ -73,4 +74,22 @@ async function appendWhole(file: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** Cut a file after its last whole line that is wanted. It may be larger than a text can be. */
+export async function cutAfterLast(file: string, isWanted: (line: string) => boolean): Promise<void> {
+  let [read, end] = [0, 0];
+  let pending: Buffer[] = [];
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
+    let start = 0;
+    for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', start)) {
+      pending.push(chunk.subarray(start, at));
+      start = at + 1;
+      if (isWanted(Buffer.concat(pending).toString())) end = read + start;
+      pending = [];
+    }
+    pending.push(chunk.subarray(start));
+    read += chunk.length;
+  }
+  if (end < read) await truncate(file, end);
 }

@@ -11,7 +11,7 @@
  *     .lock               see lock.ts
  */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { FileLock } from '../../bindings/io.js';
 import { configToYaml, loadConfig, type RunConfig } from '../config/index.js';
@@ -19,7 +19,7 @@ import { UserError } from '../errors.js';
 import { makeFolder } from '../make_folder.js';
 import { removeRemains, writeWhole } from './files.js';
 import { lockName, lockRun } from './lock.js';
-import { LineLog } from './log.js';
+import { cutAfterLast, LineLog } from './log.js';
 import type { Metrics, Sample } from './record.js';
 import { type Change, changedSettings, refuseChanges } from './same_run.js';
 
@@ -140,20 +140,12 @@ export class RunDirectory {
   /** Remove the lines of steps after a checkpoint, which are going to be made again; -1 removes all. */
   async rewind(step: number, stage: number): Promise<void> {
     for (const file of [this.file('metrics.jsonl'), this.file('samples.jsonl')]) {
-      if (!existsSync(file)) continue;
-      const lines = (await readFile(file, 'utf8')).split('\n');
-      await writeWhole(
-        file,
-        lines
-          .filter((line) => isUpTo(line, step, stage))
-          .map((line) => `${line}\n`)
-          .join(''),
-      );
+      if (existsSync(file)) await cutAfterLast(file, (line) => isUpTo(line, step, stage));
     }
   }
 }
 
-/** A line that was cut off when the process died counts as later. */
+/** A line that was damaged counts as later. */
 function isUpTo(line: string, step: number, stage: number): boolean {
   try {
     const at = JSON.parse(line) as { step: number; stage: number };

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -573,5 +573,24 @@ describe('resuming', () => {
     for await (const { step } of trainer) if (step === 3) break; // dies without saving
     await train(config, { engine: fakeEngine(tokenizer), resume: true });
     expect(lines('metrics').map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('cuts logs after the last checkpoint, whatever a death has left there and however large they are', async () => {
+    const { config, output, lines } = await tinyRun(many(10), { maxSteps: 2 });
+    await train(config, { engine: fakeEngine(tokenizer) });
+    const samples = lines('samples');
+    const file = join(output, 'samples.jsonl');
+    const long = { ...samples.at(-1)!, step: 3, completion: 'ä'.repeat(3_000_000) };
+    appendFileSync(file, `${JSON.stringify(long)}\n{"step":2,"stage":0,"completion":"`);
+    appendFileSync(file, Buffer.from('ä').subarray(0, 1));
+    appendFileSync(join(output, 'metrics.jsonl'), '{"step":1,"stage":0}'); // whole but for the end of its line
+    await train({ ...config, maxSteps: 3 }, { engine: fakeEngine(tokenizer), resume: true });
+    expect(lines('samples').slice(0, samples.length)).toEqual(samples);
+    expect(
+      lines('samples')
+        .slice(samples.length)
+        .every(({ step }) => step === 3),
+    ).toBe(true);
+    expect(lines('metrics').map(({ step }) => step)).toEqual([1, 2, 3]);
   });
 });

@@ -28,7 +28,7 @@ export async function openRun(config: RunConfig, options: TrainerOptions): Promi
     onProgress: ({ received, total }) => onProgress?.({ done: received, total }),
   });
   const engine = options.engine ?? (await nativeEngine());
-  const directory = await RunDirectory.open(config, options, say);
+  const directory = await RunDirectory.open(config.output, options, say);
   const warn = (message: string) => {
     directory.note('warning', { message });
     say(message);
@@ -36,7 +36,7 @@ export async function openRun(config: RunConfig, options: TrainerOptions): Promi
   try {
     const { checkpoints } = directory;
     const resources: StageResources = { config, model, engine, checkpoints, rewards, warn, onPhase };
-    return { directory, resources, ...(await pickUp(directory, config, model, warn)) };
+    return { directory, resources, ...(await pickUp(directory, config, model, options.override, warn)) };
   } catch (error) {
     directory.close();
     throw error;
@@ -48,12 +48,13 @@ async function pickUp(
   directory: RunDirectory,
   config: RunConfig,
   model: ModelSource,
+  override: boolean | undefined,
   warn: (message: string) => void,
 ): Promise<Pick<OpenRun, 'state' | 'last'>> {
-  const { changes } = directory;
   const last = await lastCheckpoint(directory.checkpoints, warn);
   const state = last?.state ?? firstState();
   if (state.stage >= config.stages.length) throw tooFewStages(directory.path, state, config);
+  const changes = await directory.adopt(config, state.stage, override);
   if (changes.some(({ key }) => key.endsWith('.maxTokensPerMicroBatch'))) state.maxTokensPerMicroBatch = null;
   const made = last?.step ?? -1;
   await directory.rewind(state.unvalidated ? made - 1 : made, state.stage);

@@ -27,8 +27,8 @@ export class RunDirectory {
   readonly path: string;
   readonly checkpoints: string;
   readonly model: string;
-  /** Settings that make it another run than the one that was begun. */
-  changes: Change[] = [];
+  /** Settings of the run that it holds; null for a new one. */
+  private begun: RunConfig | null = null;
   private readonly metrics: LineLog;
   private readonly samples: LineLog;
   private readonly events: LineLog;
@@ -45,11 +45,10 @@ export class RunDirectory {
 
   /**
    * Open the directory of a run for this process alone, making it when needed; `close` lets others at it.
-   * @throws UserError when it holds a run already and `resume` is false, is not a folder of a run, is in use, or was
-   *   begun with other settings that `override` does not accept.
+   * @throws UserError when it holds a run already and `resume` is false, is not a folder of a run, or is in use.
    */
-  static async open(config: RunConfig, { resume = false, override = false }, warn: (message: string) => void) {
-    const directory = new RunDirectory(config.output);
+  static async open(output: string, { resume = false }, warn: (message: string) => void) {
+    const directory = new RunDirectory(output);
     await directory.refuseForeign();
     await makeFolder(directory.checkpoints).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === undefined) throw cause; // not the system's
@@ -66,7 +65,7 @@ export class RunDirectory {
       warn(`the file system of ${directory.path} has no locks: see to it yourself that no second process uses it`);
     }
     try {
-      await directory.takeOver(config, resume, override);
+      await directory.pickUp(resume);
       return directory;
     } catch (error) {
       directory.lock?.release();
@@ -86,7 +85,8 @@ export class RunDirectory {
     }
   }
 
-  private async takeOver(config: RunConfig, resume: boolean, override: boolean): Promise<void> {
+  /** What is to be gone on with. */
+  private async pickUp(resume: boolean): Promise<void> {
     const file = this.file('config.yaml');
     if (existsSync(file)) {
       if (!resume) {
@@ -95,12 +95,24 @@ export class RunDirectory {
           'FOOTHOLD_RUN',
         );
       }
-      this.changes = changedSettings(loadConfig(file), config);
-      if (!override) refuseChanges(this.changes, this.path);
+      this.begun = loadConfig(file);
     }
     await removeRemains(this.path);
     await removeRemains(this.checkpoints);
-    await writeWhole(file, configToYaml(config));
+  }
+
+  /**
+   * From now on it is the directory of a run with these settings.
+   *
+   * @param stage the one that the run is in
+   * @returns settings that make it another run than the one that was begun
+   * @throws UserError that names those, unless `override` accepts them
+   */
+  async adopt(config: RunConfig, stage: number, override = false): Promise<Change[]> {
+    const changes = this.begun ? changedSettings(this.begun, config, stage) : [];
+    if (!override) refuseChanges(changes, this.path);
+    await writeWhole(this.file('config.yaml'), configToYaml(config));
+    return changes;
   }
 
   close(): void {

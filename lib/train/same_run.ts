@@ -12,7 +12,6 @@ const harmless = [
   'rewardTimeout',
   'logCompletions',
   'tensorboard',
-  'tensorboard',
 ];
 
 /** A setting that differs: its key, and its values as JSON. */
@@ -22,10 +21,10 @@ export interface Change {
   after: string;
 }
 
-/** Settings that make it another run. */
-export function changedSettings(begun: RunConfig, now: RunConfig): Change[] {
-  const before = settings(begun);
-  const after = settings(now);
+/** Settings that make it another run. @param stage the one that the run is in, from 0. */
+export function changedSettings(begun: RunConfig, now: RunConfig, stage: number): Change[] {
+  const before = settings(begun, stage);
+  const after = settings(now, stage);
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((key) => ({ key, before: before.get(key) ?? 'not set', after: after.get(key) ?? 'not set' }))
     .filter(({ before, after }) => before !== after);
@@ -47,12 +46,12 @@ export function refuseChanges(changes: readonly Change[], path: string): void {
 }
 
 /** Every setting that matters, by key path, as JSON. */
-function settings(config: RunConfig): Map<string, string> {
+function settings(config: RunConfig, stage: number): Map<string, string> {
   const found = new Map<string, string>();
   const visit = (value: unknown, path: string[]) => {
     if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) {
-        if (!harmless.includes(key) && !mayGrow(config, path, key)) visit(inner, [...path, key]);
+        if (!harmless.includes(key) && !mayGrow(config, stage, path, key)) visit(inner, [...path, key]);
       }
     } else if (value !== undefined) {
       found.set(path.join('.'), JSON.stringify(value));
@@ -62,9 +61,11 @@ function settings(config: RunConfig): Map<string, string> {
   return found;
 }
 
-/** A stage whose rate is constant may be made longer or shorter: its steps so far stay the same. */
-function mayGrow(config: RunConfig, path: readonly string[], key: string): boolean {
-  const stage = path[0] === 'stages' ? config.stages[Number(path[1])] : undefined;
+/**
+ * A stage whose rate is constant may be made longer or shorter as long as it is not over: its steps so far stay the same.
+ */
+function mayGrow(config: RunConfig, current: number, path: readonly string[], key: string): boolean {
+  const stage = path[0] === 'stages' && Number(path[1]) >= current ? config.stages[Number(path[1])] : undefined;
   if (!stage || !['maxSteps', 'numTrainEpochs', 'patience'].includes(key)) return false;
   return stage.lrSchedulerType === 'constant' && stage.warmupRatio === 0;
 }

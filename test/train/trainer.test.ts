@@ -550,6 +550,23 @@ describe('resuming', () => {
     await expect(again({ maxSteps: 3, lrSchedulerType: 'cosine' })).rejects.toThrow(/lrSchedulerType/);
   });
 
+  it('lets a stage grow until it is over', async () => {
+    const stages = (...steps: number[]) => steps.map((maxSteps) => ({ method: 'srl', maxSteps }));
+    const { config, output } = await tinyRun(many(10), {
+      method: undefined,
+      maxSteps: undefined,
+      stages: stages(2, 4),
+    });
+    const trainer = await Trainer.create(defineConfig(config), { engine: fakeEngine(tokenizer) });
+    for await (const { step } of trainer) if (step === 4) trainer.stop();
+    const again = (...steps: number[]) =>
+      train({ ...config, stages: stages(...steps) }, { engine: fakeEngine(tokenizer), resume: true });
+    await expect(again(20, 4)).rejects.toThrow('stages.0.maxSteps: 2 then, 20 now');
+    expect(loadConfig(join(output, 'config.yaml')).stages[0]!.maxSteps).toBe(2);
+    await expect(again(2, 3)).resolves.toMatchObject({ outcome: 'finished', step: 5 });
+    await expect(again(2, 6)).resolves.toMatchObject({ outcome: 'finished', step: 8 });
+  });
+
   it.each([
     ['a byte changed', (folder: string) => writeFileSync(join(folder, 'optimizer.safetensors'), '{"momentum":7}')],
     ['a file cut off', (folder: string) => truncateSync(join(folder, 'model.safetensors'), 3)],

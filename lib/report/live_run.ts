@@ -30,7 +30,7 @@ export class LiveRun {
   async follow(reader: Reader): Promise<void> {
     this.readers.set(reader, new Cursor());
     await this.look();
-    this.timer ??= setInterval(() => void this.look(), INTERVAL);
+    if (this.readers.has(reader)) this.timer ??= setInterval(() => void this.look(), INTERVAL); // it may have left
   }
 
   leave(reader: Reader): void {

@@ -11,7 +11,10 @@ import { Interrupt } from './interrupt.js';
 import { openProgress } from './progress/index.js';
 
 export async function runTraining(options: TrainArguments): Promise<void> {
-  const config = loadConfig(configFile(options.config, options.resume), options.set);
+  const file = configFile(options.config, options.resume);
+  // The directory that is named is the run, also where it was moved or copied, or is named from elsewhere.
+  const own = file === options.config ? [] : [`output=${JSON.stringify(options.config)}`];
+  const config = loadConfig(file, [...own, ...options.set]);
   if (options.dryRun) await lookAt(config, options);
   else await run(config, options);
 }

@@ -35,8 +35,10 @@ export class ConfigSource {
     const overrides: KeyPath[] = [];
     for (const set of sets) {
       const { path, value: given } = parseSet(set);
-      value = setIn(value ?? {}, path, given, set);
-      overrides.push(path);
+      for (const place of [path, ...ofStages(value, path, set)]) {
+        value = setIn(value ?? {}, place, given, set);
+        overrides.push(place);
+      }
     }
     return new ConfigSource(value, name, document.contents, lines, overrides);
   }
@@ -98,6 +100,21 @@ function parseSet(set: string): { path: string[]; value: unknown } {
   } catch (error) {
     throw new UserError(`--set ${set}: the value is not valid YAML: ${(error as Error).message}`, 'FOOTHOLD_USAGE');
   }
+}
+
+/** Where stages have a value of their own for a setting of the top level: it is replaced there too. */
+function ofStages(value: unknown, path: readonly string[], set: string): string[][] {
+  const stages = typeof value === 'object' && value !== null && 'stages' in value ? value.stages : undefined;
+  const [key, ...rest] = path;
+  if (key === 'stages' && rest.length > 1 && stages === undefined) {
+    throw new UserError(
+      `--set ${set}: the configuration is of one stage without a list: give ${rest.slice(1).join('.')} itself`,
+      'FOOTHOLD_USAGE',
+    );
+  }
+  if (!Array.isArray(stages) || key === 'stages' || key === 'method') return [];
+  const having = stages.flatMap((stage, i) => (typeof stage === 'object' && stage && key! in stage ? [`${i}`] : []));
+  return having.map((i) => ['stages', i, ...path]);
 }
 
 /** A copy of `target` with the value at `path` replaced; missing parents become maps. */

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { existsSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
@@ -25,7 +25,9 @@ export class LineWriter {
     private readonly handle: FileHandle,
   ) {}
 
-  static async open(path: string): Promise<LineWriter> {
+  /** @throws UserError where the file cannot be written, or a folder or a device has its name */
+  static async open(name: string): Promise<LineWriter> {
+    const path = placeOf(name);
     try {
       await makeFolder(dirname(path));
       if (unfinished.size === 0) process.once('exit', removeUnfinished);
@@ -68,6 +70,17 @@ export class LineWriter {
     this.pending = [];
     this.pendingLength = 0;
   }
+}
+
+/**
+ * Where a file that takes another's place is to be put: behind a link, not instead of it.
+ *
+ * @throws UserError for a folder or a device, whose place cannot be taken
+ */
+export function placeOf(path: string): string {
+  if (!existsSync(path)) return path;
+  if (statSync(path).isFile()) return realpathSync(path);
+  throw new UserError(`${path}: cannot be written: it is a folder or a device. Give the name of a file.`);
 }
 
 /** A full disk or a folder without permission is for the user to mend; Node's own error names no file when a write fails. */

@@ -10,6 +10,7 @@ import {
   writeGguf,
 } from '../../bindings/io.js';
 import type { ModelConfig } from '../../bindings/torch.js';
+import { placeOf } from '../data/write.js';
 import { UserError } from '../errors.js';
 import { tokenizerMetadata } from '../prompt/gguf_writer.js';
 import { divisorOf } from './gguf_rope.js';
@@ -73,7 +74,7 @@ export async function exportGguf(source: ModelSource, output: string, options: E
 async function checkOutput(output: string): Promise<string> {
   if (!output.endsWith('.gguf'))
     throw new UserError(`The output is ${output}; expected a file name that ends in .gguf.`);
-  const path = resolve(output);
+  const path = placeOf(resolve(output));
   const folder = await stat(dirname(path)).catch(() => null);
   if (!folder?.isDirectory())
     throw new UserError(`There is no folder ${dirname(path)} to write ${basename(path)} into.`);

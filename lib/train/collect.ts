@@ -103,7 +103,8 @@ export function drawRendered<R extends RenderedInstance>(
       continue;
     }
     tooLong++;
-    if (++inARow >= run.deck.size) {
+    // Among so many draws is a whole epoch, wherever they begin.
+    if (++inARow >= 2 * run.deck.size - 1) {
       throw new UserError(
         `No instance fits: every prompt is longer than maxPromptLength (${run.stage.maxPromptLength} tokens), or with its ` +
           `answer than the model's ${run.policy.config.maxPositions} positions. The last prompt has ${next.promptIds.length}.`,

@@ -10,7 +10,7 @@
  *     model/              the result, as a Hugging Face folder
  *     .lock               see lock.ts
  */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { FileLock } from '../../bindings/io.js';
@@ -88,7 +88,7 @@ export class RunDirectory {
   /** What is to be gone on with. */
   private async pickUp(resume: boolean): Promise<void> {
     const file = this.file('config.yaml');
-    if (existsSync(file)) {
+    if (existsSync(file) && (resume || (await this.holdsSteps()))) {
       if (!resume) {
         throw new UserError(
           `${this.path} holds a run already. Go on with it (--resume), or choose another output (--set output=…).`,
@@ -99,6 +99,13 @@ export class RunDirectory {
     }
     await removeRemains(this.path);
     await removeRemains(this.checkpoints);
+  }
+
+  /** Whether there is anything to lose: a run that failed before its first step has left settings only. */
+  private async holdsSteps(): Promise<boolean> {
+    const metrics = this.file('metrics.jsonl');
+    const written = existsSync(metrics) && statSync(metrics).size > 0;
+    return written || (await readdir(this.checkpoints)).some((name) => name.startsWith('step-'));
   }
 
   /**

@@ -182,6 +182,21 @@ describe('--set', () => {
     expect(config.stages[0]).toMatchObject({ batchSize: 7, rewards: [{ weight: 1 }, { weight: 0.5 }] });
   });
 
+  it('wins over what stages say themselves', () => {
+    const stages =
+      'stages:\n- {method: srl, maxSteps: 9, learningRate: 1e-3}\n- {method: rlvr, rewards: [answer], maxSteps: 8}\n';
+    const path = file(yaml(stages).replace(/^method:.*\n/m, ''));
+    const config = loadConfig(path, ['maxSteps=3', 'learningRate=1e-5', 'stages.1.maxSteps=4']);
+    expect(config.stages.map(({ maxSteps, learningRate }) => [maxSteps, learningRate])).toEqual([
+      [3, 1e-5],
+      [4, 1e-5],
+    ]);
+    expect(() => loadConfig(path, ['maxSteps=many'])).toThrow('--set stages.0.maxSteps: expected');
+    expect(() => loadConfig(file(yaml()), ['stages.0.maxSteps=3'])).toThrow(
+      '--set stages.0.maxSteps=3: the configuration is of one stage without a list: give maxSteps itself',
+    );
+  });
+
   it('is named in the problems it makes', () => {
     expect(problemsOf(yaml(), ['learningRat=1'])).toContain(
       '--set learningRat: unknown key. Did you mean learningRate?',

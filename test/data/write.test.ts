@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -15,6 +15,20 @@ describe('LineWriter', () => {
     const failure = await LineWriter.open(path).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(UserError);
     expect((failure as Error).message).toContain(`${path}: cannot be written: `);
+  });
+
+  it('writes behind a link, and takes the place of no folder or device', async () => {
+    const [target, link] = [join(folder, 'target.jsonl'), join(folder, 'link.jsonl')];
+    writeFileSync(target, 'before');
+    symlinkSync(target, link);
+    const writer = await LineWriter.open(link);
+    await writer.write('after');
+    await writer.commit();
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(readFileSync(target, 'utf8')).toBe('after\n');
+    for (const place of [folder, '/dev/null'].filter(existsSync)) {
+      await expect(LineWriter.open(place)).rejects.toThrow(`${place}: cannot be written: it is a folder or a device`);
+    }
   });
 
   it.skipIf(!existsSync('/proc/self'))('does not wait for ever where no folder can be made (needs /proc)', async () => {

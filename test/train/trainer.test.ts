@@ -133,6 +133,13 @@ describe('a run', () => {
     expect(trained.every((ids) => known.has(String(ids)))).toBe(true);
   });
 
+  it('begins where one has failed before its first step, without --resume', async () => {
+    const { config } = await tinyRun(many(4), { maxSteps: 1, maxPromptLength: 5 });
+    await expect(train(config, { engine: fakeEngine(tokenizer) })).rejects.toThrow('No instance fits');
+    const again = train({ ...config, maxPromptLength: 400 }, { engine: fakeEngine(tokenizer) });
+    await expect(again).resolves.toMatchObject({ outcome: 'finished' });
+  });
+
   it('refuses a folder that holds a run, and one that holds something else', async () => {
     const { config, folder } = await tinyRun(many(4), { maxSteps: 1 });
     const engine = fakeEngine(tokenizer);
@@ -326,6 +333,20 @@ describe('updates', () => {
     await expect(train(config, { engine: fakeEngine(tokenizer) })).rejects.toThrow(
       /No instance fits: every prompt is longer than maxPromptLength \(5 tokens\)/,
     );
+  });
+
+  it('one that fits is found in every epoch, in whatever order the others come', async () => {
+    const { config } = await tinyRun(
+      many(4).map((target, i) => ({ problem: 'p'.repeat(i === 0 ? 1 : 99), target })),
+      {
+        maxPromptLength: 60,
+        maxSteps: 30,
+        batchSize: 1,
+        epsilonStd: 0,
+      },
+    );
+    const result = await train(config, { engine: fakeEngine(tokenizer) });
+    expect(result).toMatchObject({ outcome: 'finished', step: 30 });
   });
 });
 

@@ -22,8 +22,13 @@ export function reportFailure(error: unknown, verbose: boolean): 1 | 2 {
     for (let e = error; e instanceof Error; e = e.cause) process.stderr.write(`${e.stack}\n`);
   } else if (isUsage) {
     process.stderr.write('Try `foothold --help`.\n');
-  } else if (!(error instanceof UserError || error instanceof SetupError)) {
+  } else if (!(error instanceof UserError || error instanceof SetupError || isOfSystem(error))) {
     process.stderr.write('This is not a mistake that Foothold expects; --verbose shows where it comes from.\n');
   }
   return isUsage ? 2 : 1;
+}
+
+/** A file or folder that cannot be had: the system's message names it, and the user can put it right. */
+function isOfSystem(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
 }

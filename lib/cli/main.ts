@@ -8,6 +8,7 @@ import type { Argv } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import yargs from 'yargs/yargs';
 import { packageRoot } from '../../bindings/load.js';
+import { outliveReaders } from './closed_streams.js';
 import type { Command } from './command.js';
 import { commands } from './commands/index.js';
 import { reportFailure } from './failure.js';
@@ -40,6 +41,7 @@ function withExamples(examples: Command['examples'], builder: Command['builder']
   return (command) => builder(command).example(examples);
 }
 
+outliveReaders();
 try {
   await parser.parseAsync();
 } catch (error) {

@@ -5,8 +5,8 @@ import { stdout } from 'node:process';
 const BUFFER_CHARACTERS = 1 << 16;
 
 /**
- * Write lines to standard output, no faster than they are read from it. Ends quietly when the reader has closed it (as
- * `head` does). What came before an error of `lines` is written before it is thrown. With `bufferCharacters` 0 each line is
+ * Write lines to standard output, no faster than they are read from it. Ends quietly when it cannot be written (a reader
+ * such as `head` may have closed it). What came before an error of `lines` is written before it is thrown. With `bufferCharacters` 0 each line is
  * written at once, for a reader that waits for it before it asks on.
  */
 export async function writeLines(lines: AsyncIterable<string>, bufferCharacters = BUFFER_CHARACTERS): Promise<void> {
@@ -32,7 +32,7 @@ export async function writeLines(lines: AsyncIterable<string>, bufferCharacters 
       await flush();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    if (error !== failure) throw error; // of the output: see closed_streams.ts
   } finally {
     stdout.off('error', onError);
   }

@@ -14,8 +14,8 @@ export async function runTraining(options: TrainArguments): Promise<void> {
   const file = configFile(options.config, options.resume);
   // The directory that is named is the run, also where it was moved or copied, or is named from elsewhere.
   const own = file === options.config ? [] : [`output=${JSON.stringify(options.config)}`];
-  const config = loadConfig(file, [...own, ...options.set]);
-  if (options.dryRun) await lookAt(config, options);
+  const config = () => loadConfig(file, [...own, ...options.set]);
+  if (options.dryRun) await lookAt(config(), options);
   else await run(config, options);
 }
 
@@ -46,11 +46,12 @@ async function lookAt(config: RunConfig, { sample, quiet, json }: TrainArguments
   }
 }
 
-async function run(config: RunConfig, { resume, override, quiet, json }: TrainArguments): Promise<void> {
+async function run(config: () => RunConfig, { resume, override, quiet, json }: TrainArguments): Promise<void> {
   const progress = openProgress({ quiet, json });
   const interrupt = new Interrupt((message) => progress.log(message));
+  let begun = false;
   try {
-    const trainer = await Trainer.create(config, {
+    const trainer = await Trainer.create(config(), {
       resume,
       override,
       signal: interrupt.signal,
@@ -59,10 +60,14 @@ async function run(config: RunConfig, { resume, override, quiet, json }: TrainAr
       onProgress: (done) => progress.advance(done),
       trackers: [progress],
     });
+    begun = true;
     interrupt.attach(trainer);
     for await (const _ of trainer); // the progress is told as a tracker
     progress.close();
     if (!json) progress.log(closing(trainer.result));
+  } catch (error) {
+    if (json && !begun) await progress.end?.({ outcome: 'failed', error });
+    throw error;
   } finally {
     progress.close();
     interrupt.detach();

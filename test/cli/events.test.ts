@@ -33,6 +33,16 @@ it('train --json writes events to standard output and nothing else', async () =>
   expect(told[3]).toMatchObject({ outcome: 'finished', step: 2, model: join(output, 'model') });
 }, 60_000);
 
+it.each([
+  ['a setting', ['--set', 'learningRate=abc'], 'expected a number'],
+  ['a model', ['--set', 'model.path=./nowhere'], 'no model folder'],
+])('train --json tells of an end before the beginning: %s', async (_, options, message) => {
+  const { status, stdout } = foothold(['train', (await written()).file, '--json', ...options]);
+  expect(status).toBe(1);
+  const end = JSON.parse(stdout.trim().split('\n').at(-1)!);
+  expect(end).toMatchObject({ event: 'end', outcome: 'failed', message: expect.stringContaining(message) });
+});
+
 it('train --quiet says nothing of a run that goes well, and still says why one fails', async () => {
   const { file } = await written();
   expect(foothold(['train', file, '--quiet'])).toEqual({ status: 0, stdout: '', stderr: '' });

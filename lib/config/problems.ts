@@ -69,7 +69,8 @@ function items(origin: string): string {
 }
 
 function show(value: unknown): string {
-  return cut(JSON.stringify(value) ?? String(value));
+  const known = typeof value === 'number' ? String(value) : JSON.stringify(value); // JSON has no NaN
+  return cut(known ?? String(value));
 }
 
 function cut(text: string): string {

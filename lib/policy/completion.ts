@@ -1,6 +1,7 @@
 /** Completions: what a policy is asked to go on with, and what it says. */
 import { UserError } from '../errors.js';
 import type { ChatMessage, Tokenizer } from '../prompt/tokenizer.js';
+import { isArrayLike, shown } from './check.js';
 
 /** What a policy goes on with: a text as it is, the messages of a chat, or token ids. */
 export type Prompt = string | readonly ChatMessage[] | ArrayLike<number>;
@@ -23,9 +24,12 @@ export interface Completion {
  * Token ids of a prompt. A text may hold special tokens, written out; the tokenizer's own beginning (such as `<s>`) is put
  * before it. A chat is rendered by the model's template, with the assistant's turn opened.
  *
- * @throws UserError for a prompt without tokens, ids that are none, or a chat where the model has no template.
+ * @throws UserError for what is no prompt, one without tokens, ids that are none, or a chat where the model has no template.
  */
 export function promptIds(prompt: Prompt, tokenizer: Tokenizer, vocabSize: number): ArrayLike<number> {
+  if (typeof prompt !== 'string' && !isArrayLike(prompt)) {
+    throw new UserError(`A prompt is a text, the messages of a chat, or token ids; got ${shown(prompt)}.`);
+  }
   const ids =
     typeof prompt === 'string'
       ? tokenizer.encode(prompt, { addSpecialTokens: true })

@@ -15,6 +15,7 @@ import { saveModelFolder } from '../model/save.js';
 import { loadModelSource, type ModelSource } from '../model/source.js';
 import type { Tokenizer } from '../prompt/tokenizer.js';
 import { completionGroups } from '../train/rollout.js';
+import { checkGroups, checkList, checkOptions } from './check.js';
 import { type Completion, type Prompt, promptIds } from './completion.js';
 import {
   type Group,
@@ -111,9 +112,11 @@ export class Policy implements Disposable {
    * Sample completions.
    *
    * @returns a list for each prompt, in the order of the prompts, of `numGenerations` completions.
-   * @throws UserError for an empty prompt, or one that leaves no room within the model's `maxPositions`.
+   * @throws UserError for an empty prompt, one that leaves no room within the model's `maxPositions`, or a wrong option.
    */
   async generate(prompts: readonly Prompt[], options: GenerateOptions): Promise<Completion[][]> {
+    checkList('prompts', prompts);
+    checkOptions('generate', options);
     const { maxTokens, numGenerations = 1, temperature = 1, topK = 0, topP = 1, minP = 0, seed = 0 } = options;
     if (prompts.length === 0) return [];
     const ids = prompts.map((prompt) => this.idsOf(prompt));
@@ -146,6 +149,7 @@ export class Policy implements Disposable {
     groups: readonly Group[],
     { temperature = 1, ...call }: CallOptions & { temperature?: number } = {},
   ): Promise<Float32Array[][]> {
+    checkGroups(groups);
     if (groups.length === 0) return [];
     const tokens = tokenBatch(groups, (prompt) => this.idsOf(prompt));
     const values = await this.native.logProbs(tokens, temperature, call);
@@ -165,10 +169,10 @@ export class Policy implements Disposable {
    *
    * @throws UserError for completions that were sampled greedily, truncated, or at different temperatures.
    */
-  async update(
-    groups: readonly TrainingGroup[],
-    { signal, onProgress, ...options }: PolicyUpdateOptions & CallOptions,
-  ): Promise<UpdateMetrics> {
+  async update(groups: readonly TrainingGroup[], given: PolicyUpdateOptions & CallOptions): Promise<UpdateMetrics> {
+    checkGroups(groups);
+    checkOptions('update', given);
+    const { signal, onProgress, ...options } = given;
     if (groups.length === 0) throw new UserError('An update needs at least one group.');
     const imitates = options.lossType === 'crossEntropy';
     const settings = nativeOptions(options, imitates ? 1 : samplingTemperature(groups, options));

@@ -52,9 +52,6 @@ export interface PolicyUpdateOptions {
 /** Settings as the addon takes them; what is left out is as in a run's configuration. */
 export function nativeOptions(given: PolicyUpdateOptions, temperature: number): UpdateOptions {
   const { learningRate, lossType = 'grpo', epsilon = 0.2, maxCompletionLength } = given;
-  if (!(learningRate >= 0 && Number.isFinite(learningRate))) {
-    throw new UserError(`learningRate is ${learningRate}; expected a number from 0 on, such as 1e-6.`);
-  }
   if (lossType === 'drGrpo' && maxCompletionLength === undefined) {
     throw new UserError('lossType "drGrpo" divides by maxCompletionLength; give it.');
   }
@@ -97,9 +94,6 @@ export function samplingTemperature(groups: readonly Group[], { temperature }: P
 
 /** Groups as the ragged batch of the native core. */
 export function tokenBatch(groups: readonly Group[], idsOf: (prompt: Prompt) => ArrayLike<number>): TokenBatch {
-  groups.forEach(({ completions }, g) => {
-    if (completions.length === 0) throw new UserError(`Group ${g} has no completion.`);
-  });
   return {
     prompts: raggedFromRows(groups.map(({ prompt }) => idsOf(prompt))),
     groupSizes: Int32Array.from(groups, ({ completions }) => completions.length),

@@ -63,6 +63,19 @@ describe('Policy.generate', () => {
     expect(await policy.generate([], { maxTokens })).toEqual([]);
   });
 
+  it.each([
+    [[['x'], { maxTokens: -1 }], 'Options of generate: maxTokens: expected at least 1; got -1'],
+    [[['x'], { maxTokens: Number.NaN }], 'maxTokens: expected a number; got NaN'],
+    [[['x'], undefined], 'Options of generate: missing: a map of keys is needed here'],
+    [[['x'], { maxTokens: 4, temprature: 1 }], 'unknown key. Did you mean temperature?'],
+    [['x', { maxTokens: 4 }], 'prompts: expected a list; got "x".'],
+    [[[null], { maxTokens: 4 }], 'A prompt is a text, the messages of a chat, or token ids; got null.'],
+  ])('tells callers that nobody has checked: %j', async (args, message) => {
+    const refused = (policy.generate as (...args: unknown[]) => Promise<unknown>).apply(policy, args);
+    await expect(refused).rejects.toThrow(UserError);
+    await expect(refused).rejects.toThrow(message);
+  });
+
   it('stops when it is told to', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     await expect(policy.generate([problem], { maxTokens: 8, signal })).rejects.toThrow('enough');
@@ -84,6 +97,16 @@ describe('Policy.logProbs', () => {
       });
     });
   });
+});
+
+it.each([
+  [['x'], 'groups[0].completions: expected a list; got undefined.'],
+  [[{ prompt: 'a', completions: [[5, 6]] }], 'groups[0].completions[0]: expected an object with ids'],
+  [{}, 'groups: expected a list; got {}.'],
+])('Policy.logProbs and update refuse what are no groups: %j', async (groups, message) => {
+  const given = groups as unknown as TrainingGroup[];
+  await expect(policy.logProbs(given)).rejects.toThrow(message);
+  await expect(policy.update(given, { learningRate: 0 })).rejects.toThrow(message);
 });
 
 describe('Policy.update', () => {
@@ -139,7 +162,9 @@ describe('Policy.update', () => {
     await expect(update(await sample({ temperature: 0.5 }), { temperature: 1 })).rejects.toThrow('temperatures 0.5, 1');
     await expect(update([...(await sample({})), { ids: [5] }])).rejects.toThrow('Some completions have logProbs');
     await expect(update([])).rejects.toThrow('Group 0 has no completion');
-    await expect(update(await sample({}), { learningRate: -1 })).rejects.toThrow('learningRate is -1');
+    await expect(update(await sample({}), { learningRate: -1 })).rejects.toThrow(
+      'Options of update: learningRate: expected at least 0; got -1',
+    );
     await expect(update(await sample({}), { lossType: 'drGrpo' })).rejects.toThrow('give it');
     const group = { prompt: problem, completions: await sample({ numGenerations: 2 }), advantages: [1] };
     await expect(policy.update([group], { learningRate: 0 })).rejects.toThrow(

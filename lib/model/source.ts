@@ -39,6 +39,8 @@ export interface ModelSource {
  * @throws UserError that says what is missing or not supported, and what to do.
  */
 export async function loadModelSource(nameOrPath: string, options: HubOptions = {}): Promise<ModelSource> {
+  if (nameOrPath.trim() === '')
+    throw new UserError('The model has no name. Give a model folder, a GGUF file or a model id.');
   const path = resolve(nameOrPath.replace(/^~(?=\/|$)/, homedir()));
   const entry = await stat(path).catch(() => null);
   if (entry?.isDirectory()) return folderSource(modelPath(path), nameOrPath);
@@ -46,7 +48,11 @@ export async function loadModelSource(nameOrPath: string, options: HubOptions = 
   if (entry)
     throw new UserError(`${path} is a file, but not a .gguf file. Give a model folder, a GGUF file or a model id.`);
   if (!MODEL_ID.test(nameOrPath)) throw new UserError(`There is no model folder or GGUF file ${path}.`);
-  return folderSource(await hubSnapshot(nameOrPath, options), nameOrPath);
+  const snapshot = await hubSnapshot(nameOrPath, options).catch((cause: unknown) => {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(`${cause.message} (Nor is there a folder ${path}.)`, cause.code, { cause });
+  });
+  return folderSource(snapshot, nameOrPath);
 }
 
 async function folderSource(folder: string, name: string): Promise<ModelSource> {

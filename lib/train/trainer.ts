@@ -1,5 +1,5 @@
 /** A run: its stages one after the other, step by step, with validation, checkpoints and a clean stop. */
-import type { RunConfig } from '../config/index.js';
+import { defineConfig, type RunConfig, type RunInput } from '../config/index.js';
 import type { UserError } from '../errors.js';
 import type { ModelSource } from '../model/source.js';
 import { TensorBoard } from '../report/tensorboard/index.js';
@@ -64,10 +64,12 @@ export class Trainer implements AsyncIterable<StepRecord> {
   }
 
   /**
-   * @throws UserError when model, data, rewards or run directory cannot be used.
+   * @param config as for `train`; complete, or as a file would have it.
+   * @throws UserError when configuration, model, data, rewards or run directory cannot be used.
    */
-  static async create(config: RunConfig, options: TrainerOptions = {}): Promise<Trainer> {
-    return new Trainer(config, options, await openRun(config, options));
+  static async create(config: RunConfig | RunInput, options: TrainerOptions = {}): Promise<Trainer> {
+    const complete = defineConfig(config as RunInput);
+    return new Trainer(complete, options, await openRun(complete, options));
   }
 
   get model(): ModelSource {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { RewardFunction, RewardInput, RewardTerm } from './term.js';
-import { RewardThread } from './thread.js';
+import { milliseconds, RewardThread } from './thread.js';
 
 /** Calls under way at once, for rewards that wait for something. */
 const maxConcurrentCalls = 32;
@@ -64,7 +64,7 @@ function customReward(
         return checked(await call(input, aborted));
       } catch (error) {
         signal?.throwIfAborted();
-        onFailure(`reward ${name}: ${(error as Error).message}`);
+        onFailure(`reward ${name}: ${error instanceof Error ? error.message : String(error)}`);
         return Number.NaN;
       }
     };
@@ -116,7 +116,7 @@ function abortOf(signal: AbortSignal | undefined): { aborted: Promise<never>; fo
 async function within<T>(seconds: number, value: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no value within ${seconds} s`)), seconds * 1000);
+    timer = setTimeout(() => reject(new Error(`no value within ${seconds} s`)), milliseconds(seconds));
   });
   try {
     return await Promise.race([value, limit]);

@@ -12,10 +12,14 @@ const pingLimit = 500;
 /** How long a module may take to load, in milliseconds: it may read much, but one that never ends must not hold the run. */
 const loadLimit = 120_000;
 
+/** Timers hold no more than 2³¹ − 1 milliseconds, some 25 days. */
+export const milliseconds = (seconds: number) => Math.min(seconds * 1000, 2 ** 31 - 1);
+
 interface Call {
   input: RewardInput;
   timeout: number;
   timer?: NodeJS.Timeout;
+  started?: boolean;
   resolve(value: number): void;
   reject(error: Error): void;
 }
@@ -68,8 +72,9 @@ export class RewardThread {
     return new Promise((resolve, reject) => {
       if (this.ended) return reject(this.ended);
       const id = this.nextId++;
-      this.calls.set(id, { input, timeout, resolve, reject });
-      if (!this.restarting) this.post({ id, input });
+      const call: Call = { input, timeout, resolve, reject };
+      this.calls.set(id, call);
+      if (!this.restarting) this.send(id, call);
     });
   }
 
@@ -95,6 +100,17 @@ export class RewardThread {
     this.worker?.postMessage(request);
   }
 
+  /** Send a call. Until it begins it is looked after, and from then on timed. */
+  private send(id: number, call: Call): void {
+    this.worker?.ref(); // the process may have nothing else to wait for
+    this.waitFor(id, call);
+    this.post({ id, input: call.input });
+  }
+
+  private waitFor(id: number, call: Call): void {
+    call.timer = setTimeout(() => void this.lookAfter(id, call), milliseconds(call.timeout));
+  }
+
   private receive(reply: Exclude<Reply, { kind: 'loaded' | 'failedToLoad' }>): void {
     if (reply.kind === 'pong') {
       this.pings.get(reply.id)?.();
@@ -103,7 +119,9 @@ export class RewardThread {
     const call = this.calls.get(reply.id);
     if (!call) return; // given up before
     if (reply.kind === 'started') {
-      call.timer = setTimeout(() => this.giveUp(reply.id), call.timeout * 1000);
+      clearTimeout(call.timer);
+      call.started = true;
+      call.timer = setTimeout(() => this.giveUp(reply.id), milliseconds(call.timeout));
     } else {
       this.settle(reply.id, reply.kind === 'value' ? (reply.value as number) : new Error(reply.message));
     }
@@ -114,6 +132,7 @@ export class RewardThread {
     if (!call) return;
     clearTimeout(call.timer);
     this.calls.delete(id);
+    if (this.calls.size === 0) this.worker?.unref();
     if (result instanceof Error) call.reject(result);
     else call.resolve(result);
   }
@@ -127,6 +146,10 @@ export class RewardThread {
   /** A thread that waits answers a ping at once; one that computes for ever does not. */
   private async restartIfStuck(): Promise<void> {
     if (this.restarting || this.ended) return;
+    if (!(await this.answersPing())) await this.restart(undefined);
+  }
+
+  private async answersPing(): Promise<boolean> {
     const id = this.nextId++;
     const alive = await new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => resolve(false), pingLimit);
@@ -137,7 +160,18 @@ export class RewardThread {
       this.post({ id });
     });
     this.pings.delete(id);
-    if (!alive) await this.restart(undefined);
+    return alive;
+  }
+
+  /**
+   * A call has not begun within its limit. It has more time where another one is at it, which has a limit of its own, and
+   * where the thread is only slow; what goes on in it after a call was given up may block it for ever.
+   */
+  private async lookAfter(id: number, call: Call): Promise<void> {
+    const busy = () => [...this.calls.values()].some(({ started }) => started);
+    if (this.restarting || this.ended) return;
+    if (!busy() && !(await this.answersPing()) && !busy()) return this.restart(undefined);
+    if (this.calls.has(id) && !call.started) this.waitFor(id, call);
   }
 
   /**
@@ -147,7 +181,7 @@ export class RewardThread {
   private async restart(blame: string | undefined): Promise<void> {
     if (this.restarting || this.ended) return;
     if (blame) {
-      for (const [id, call] of this.calls) if (call.timer) this.settle(id, new Error(blame));
+      for (const [id, call] of this.calls) if (call.started) this.settle(id, new Error(blame));
     }
     this.restarting = this.end().then(() => this.start());
     try {
@@ -155,8 +189,8 @@ export class RewardThread {
       this.restarting = undefined;
       for (const [id, call] of this.calls) {
         clearTimeout(call.timer);
-        delete call.timer;
-        this.post({ id, input: call.input });
+        call.started = false;
+        this.send(id, call);
       }
     } catch (error) {
       this.giveUpAll(error as Error);

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { realRun } from '../train/real_run.js';
 import { tinyRun } from '../train/tiny_run.js';
 import { foothold } from './run.js';
 
@@ -34,6 +35,18 @@ describe('foothold train --dry-run', () => {
     expect(foothold(['train', output, '--resume']).stderr).toContain('Cannot read the configuration');
   });
 });
+
+it('waits for a reward from a module, when there is nothing else to wait for', async () => {
+  const settings = { template: 'raw', maxPromptLength: 50, maxCompletionLength: 8, maxSteps: 2, formatRule: 'lenient' };
+  const { config, folder, lines } = await realRun([{ problem: '1=', target: 'a' }], settings);
+  const [file, reward] = [join(folder, 'run.yaml'), join(folder, 'slow.mjs')];
+  const wait = 'await new Promise((resolve) => setTimeout(resolve, 50));';
+  writeFileSync(reward, `export default async ({ action }) => { ${wait} return action.length / 10; };`);
+  writeFileSync(file, stringify({ ...config, rewards: [reward] }));
+  const { status, stderr } = foothold(['train', file], { OMP_NUM_THREADS: '1' });
+  expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.stringContaining('Finished after 2 steps') });
+  expect(lines('metrics')).toHaveLength(2);
+}, 60_000);
 
 describe('foothold train refuses', () => {
   it('what is wrong in the file, by file and line', async () => {

@@ -196,6 +196,42 @@ describe('a reward from a module that does not load', () => {
     }
   });
 
+  it('a call that blocks the thread after it was given up costs no other call its value', async () => {
+    const file = written(`
+      export default async ({ action }) => {
+        if (action !== 'late') return 1;
+        await new Promise((resolve) => setTimeout(resolve, 600));
+        for (;;);
+      };
+    `);
+    const late = await scorer({ ...withModule(file), rewardTimeout: 0.3 });
+    expect((await late.score(acting('late')))[0]!.reward).toBeNaN();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await late.score(acting('later', 'still later'))).map(({ reward }) => reward)).toEqual([1, 1]);
+  });
+
+  it('calls that take their time one after the other are let be', async () => {
+    const file = written('export default () => { for (const end = Date.now() + 700; Date.now() < end; ); return 1; };');
+    const slow = await scorer({ ...withModule(file), rewardTimeout: 1.5 });
+    expect((await slow.score(acting('a', 'b', 'c', 'd'))).map(({ reward }) => reward)).toEqual([1, 1, 1, 1]);
+  });
+
+  it.each(['throw null', 'throw "text"', 'return Promise.reject()'])('%s counts as no value', async (body) => {
+    const failures: string[] = [];
+    const functions = { own: new Function(body) as RewardFunction };
+    const scores = await (await scorer({ rewards: [{ reward: 'own', weight: 1 }] }, functions, failures)).score(
+      acting('a'),
+    );
+    expect(scores[0]!.reward).toBeNaN();
+    expect(failures[0]).toMatch(/^reward own: (null|text|undefined)$/);
+  });
+
+  it('a limit beyond what timers hold is none', async () => {
+    const functions = { own: async () => new Promise<number>((resolve) => setTimeout(() => resolve(1), 20)) };
+    const patient = await scorer({ rewards: [{ reward: 'own', weight: 1 }], rewardTimeout: 3e6 }, functions);
+    expect((await patient.score(acting('a')))[0]!.reward).toBe(1);
+  });
+
   it('a second time, gives no values', async () => {
     const file = written(`
       import { existsSync, writeFileSync } from 'node:fs';

@@ -32,6 +32,22 @@ describe('outlineOf', () => {
     expect(steps('### Step 1: A\n1. x\n2. y\n3. z\n### Step 2: B\nb')).toEqual(['A | 1. x\n2. y\n3. z', 'B | b']);
   });
 
+  it.each([
+    '**3 apples** in total.',
+    '**42**',
+    '**2024** was it',
+    '### 3D view',
+    '### 3.5 is it',
+    '### 2024 budget',
+    '**1.5** m',
+  ])('takes %s for text', (line) => {
+    for (const head of ['### Step', '**Step']) {
+      const end = head.startsWith('*') ? '**' : '';
+      const text = `${head} 1: A${end}\na\n${head} 2: B${end}\n${line}\n${head} 3: C${end}\nc`;
+      expect(steps(text)).toEqual(['A | a', `B | ${line}`, 'C | c']);
+    }
+  });
+
   it('sees no step inside code, environments and display formulas', () => {
     for (const [open, close] of [
       ['```', '```'],

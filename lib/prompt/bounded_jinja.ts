@@ -40,7 +40,9 @@ export class BoundedInterpreter extends JinjaInterpreter {
     if (node?.type === 'Held') return (node as Held).value;
     this.budget.step();
     const weighed = node && this.weigh(node as Node, environment);
-    const result = super.evaluate(weighed, environment) as JinjaValue;
+    const result = (
+      weighed?.type === 'Held' ? (weighed as Held).value : super.evaluate(weighed, environment)
+    ) as JinjaValue;
     if (node && !BLOCKS.has(node.type) && !(PASSING.has(node.type) && weighed === node)) this.budget.make(result);
     if (this.printed.has(node)) this.budget.write(writtenSize(result, this.budget).characters);
     return result;
@@ -111,7 +113,7 @@ export class BoundedInterpreter extends JinjaInterpreter {
     }
     const object = this.hold(callee.object, environment);
     this.weighOperation(object.value, sizes, false);
-    return { ...node, args, callee: { ...callee, object } };
+    return stripped(object, callee, args) ?? { ...node, args, callee: { ...callee, object } };
   }
 
   /** At worst, an operation meets each argument at each place of its operand: a search, or a text put everywhere. */
@@ -154,6 +156,21 @@ export class BoundedInterpreter extends JinjaInterpreter {
       return { ...arg, argument };
     });
   }
+}
+
+/** `text.strip(characters)`, which the engine takes for `text.strip()`; Qwen3's template strips line ends alone. */
+function stripped({ value: text }: Held, { property, computed }: Node, args: readonly Node[]): Held | undefined {
+  const [, side] = (!computed && /^([lr]?)strip$/.exec(String((property as Node).value))) || [];
+  const [arg] = args;
+  if (side === undefined || args.length !== 1 || typeof text.value !== 'string') return undefined;
+  const characters = arg!.type === 'Held' ? (arg as Held).value.value : arg!.value;
+  if (typeof characters !== 'string') return undefined;
+  const all = Array.from(text.value);
+  let [start, end] = [0, all.length];
+  if (side !== 'r') while (start < end && characters.includes(all[start]!)) start++;
+  if (side !== 'l') while (end > start && characters.includes(all[end - 1]!)) end--;
+  const Text = text.constructor as new (value: string) => JinjaValue;
+  return { type: 'Held', value: new Text(all.slice(start, end).join('')) };
 }
 
 /** Size of an argument: a held value, a string literal, or either behind a keyword. */

@@ -32,8 +32,8 @@ export class ChatTemplate {
       );
     }
     try {
-      // The two switches are those of transformers' own environment.
-      this.program = parseJinja(source, { lstrip_blocks: true, trim_blocks: true });
+      // The two switches are those of transformers' own environment; Jinja itself takes every line end for \n.
+      this.program = parseJinja(source.replace(/\r\n?/g, '\n'), { lstrip_blocks: true, trim_blocks: true });
       this.printed = printedNodes(this.program);
     } catch (error) {
       throw new UserError(`The chat template of ${origin} cannot be parsed: ${reasonOf(error)}`);

@@ -20,9 +20,24 @@ const EngineClass = tokenizers.Tokenizer as unknown as new (
 
 /** @throws Error when the files describe something that the engine does not know. */
 export function makeTokenizerEngine(tokenizerJson: object, tokenizerConfig: object): TokenizerEngine {
-  const engine = new EngineClass(tokenizerJson, tokenizerConfig);
+  const engine = new EngineClass(withAllDigits(tokenizerJson), tokenizerConfig);
   decodeBytesExactly(engine.decoder);
   return engine;
+}
+
+/**
+ * The engine's pre-tokenizer `Digits` knows those of ASCII; the original splits at whatever is numeric in Unicode, such as
+ * ½ and ٣.
+ */
+function withAllDigits<T>(part: T): T {
+  if (typeof part !== 'object' || part === null) return part;
+  if ('pre_tokenizer' in part) return { ...part, pre_tokenizer: withAllDigits(part.pre_tokenizer) };
+  if ('pretokenizers' in part && Array.isArray(part.pretokenizers)) {
+    return { ...part, pretokenizers: part.pretokenizers.map(withAllDigits) };
+  }
+  if (!('type' in part) || part.type !== 'Digits') return part;
+  const Regex = 'individual_digits' in part && part.individual_digits ? '\\p{N}' : '\\p{N}+';
+  return { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false } as T;
 }
 
 interface Decoder {

@@ -90,9 +90,14 @@ export function renderPrompt(instance: Instance, template: Template, tokenizer: 
   const { messages, reply } = renderMessages(instance, template);
   const chat = tokenizer.chatTemplate !== null && !template.raw;
   const text = chat
-    ? tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true }) + reply
+    ? begun(tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true }), reply)
     : [...messages.map(({ content }) => content), ...(reply === '' ? [] : [reply])].join('\n\n');
   return { text, prefilled: opensThinkBlock(text) };
+}
+
+/** A chat with the beginning of its reply, whose thought the chat template of a reasoning model may have opened already. */
+function begun(chat: string, reply: string): string {
+  return chat + (opensThinkBlock(chat) ? reply.replace(/^<think>\s*/, '') : reply);
 }
 
 /** The messages of an instance, and the beginning of the reply where the template gives one. */

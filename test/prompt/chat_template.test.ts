@@ -131,6 +131,13 @@ describe('a template', () => {
     expect(() => broken.applyChatTemplate(hello)).toThrow(/The chat template of tiny cannot be parsed/);
   });
 
+  it('strips the characters it names alone, as Python does, and takes every line end for \\n', () => {
+    const source = "{{ x.strip('\\n') }}|{{ x.lstrip(chars) }}|{{ x.rstrip('\\n') }}|{{ x.strip() }}|\r\nend";
+    expect(new ChatTemplate(source, 'tiny').render({ x: '\n  a b \n', chars: '\n ' })).toBe(
+      '  a b |a b \n|\n  a b |a b|\nend',
+    );
+  });
+
   it('counts like Python with range', () => {
     const source =
       "{{ range(3) | join(',') }} {{ range(2, 7, 2) | join(',') }} {{ range(5, 0, -2) | join(',') }} {{ range(4, 2) | length }}";

@@ -120,6 +120,9 @@ describe('rendering', () => {
     expect(prefilled('{{problem}}', chat('<think>\n'))).toBe(true);
     expect(prefilled('{{#user}}{{problem}}{{/user}}{{#assistant}}<think>{{/assistant}}', chat())).toBe(true);
     expect(prefilled('{{#raw}}{{problem}}<think>{{/raw}}', base)).toBe(true);
+    // Opened by both, it is opened once.
+    const both = '{{#user}}{{problem}}{{/user}}{{#assistant}}<think>\nWell{{/assistant}}';
+    expect(render(both, first, chat('<think>\n'))).toMatch(/<\|assistant\|><think>\nWell$/);
   });
 
   it('never sends a raw template through a chat template', async () => {

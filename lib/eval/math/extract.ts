@@ -92,9 +92,21 @@ function firstSentence(text: string): string {
   return body;
 }
 
+function lastSentenceStart(text: string): number {
+  const { length } = text.trimEnd();
+  let start = 0;
+  for (const { index, 0: mark } of text.matchAll(/[.!?]\s+|\n+/g)) {
+    if (index + mark.length < length) start = index + mark.length;
+  }
+  return start;
+}
+
 /** The answer within a sentence (or a whole response, `whole`): mathematics at its end, else what follows "is", else a number. */
 function fromFragment(fragment: string, whole: boolean): Extracted | null {
-  const text = fragment.replace(/,?\s(?:not|instead of|rather than|because|since|which)\s.*/s, '').trim();
+  // Of a whole response only the last sentence says the answer.
+  const last = whole ? lastSentenceStart(fragment) : 0;
+  const said = fragment.slice(last).replace(/,?\s(?:not|instead of|rather than|because|since|which)\s.*/s, '');
+  const text = `${fragment.slice(0, last)}${said}`.trim();
   if (text === '') return null;
   const group = lastMathGroup(text);
   const tail = group ? text.slice(group.end) : text;

@@ -65,6 +65,8 @@ export abstract class FormulaParser extends TokenCursor {
         const right = this.signed();
         left = op === '/' ? { kind: 'divide', num: left, den: right } : times(left, right, 'operator');
       } else if (this.startsFactor()) {
+        // `2 \quad 3` is two answers, not their product.
+        if (this.peek()!.type === 'number' && endsInNumeral(left)) throw new ParseError('two numbers side by side');
         const applied = left.kind === 'symbol' && this.opAhead() === '(';
         left = times(left, this.power(), applied ? 'applied' : 'juxtaposed');
       } else return left;
@@ -396,4 +398,10 @@ export abstract class FormulaParser extends TokenCursor {
     while (this.opAhead() === ',' || this.opAhead() === ';') this.next();
     return item;
   }
+}
+
+function endsInNumeral(expr: Expr): boolean {
+  if (expr.kind === 'number') return true;
+  if (expr.kind === 'negate') return endsInNumeral(expr.arg);
+  return expr.kind === 'multiply' && endsInNumeral(expr.factors.at(-1)!);
 }

@@ -1,7 +1,7 @@
 import type { CloseBracket, Expr, OpenBracket, RelationOp, SetOp } from './expr.js';
 import { FormulaParser } from './formula.js';
 import { ParseError, type Token, tokenize } from './lexer.js';
-import { unitWords } from './units.js';
+import { changesValue, unitWords } from './units.js';
 
 export interface ParsedAnswer {
   expr: Expr;
@@ -40,7 +40,7 @@ function cutCondition(tokens: Token[]): Token[] {
 function splitUnit(tokens: Token[]): { tokens: Token[]; unit: string[] } {
   let start = tokens.length;
   let begin = tokens.length;
-  while (start > 0 && isUnitPart(tokens[start - 1]!)) {
+  while (start > 0 && isUnitPart(tokens, start - 1)) {
     start--;
     const token = tokens[start]!;
     const next = tokens[start + 1];
@@ -58,13 +58,18 @@ function splitUnit(tokens: Token[]): { tokens: Token[]; unit: string[] } {
   return { tokens: tokens.slice(0, begin), unit: words };
 }
 
-function isUnitPart(token: Token): boolean {
-  return (
-    token.type === 'text' ||
-    token.type === 'number' ||
-    ['^', '{', '}', '/', '*', '-', 'degrees', '(', ')'].includes(token.text) ||
-    token.text === 'mu'
-  );
+function isUnitPart(tokens: readonly Token[], at: number): boolean {
+  const { type, text } = tokens[at]!;
+  if (type === 'text') return !unitWords(text).some(changesValue);
+  if (type === 'number' || text === '-') return isExponent(tokens, at);
+  return ['^', '{', '}', '/', '*', 'degrees', '(', ')', 'mu'].includes(text);
+}
+
+/** A number, or its sign, right behind `^`, `^{` or `^{-`: others are values, as in `3 out of 5`. */
+function isExponent(tokens: readonly Token[], at: number): boolean {
+  let before = at - 1;
+  while (before > 0 && ['{', '-'].includes(tokens[before]!.text)) before--;
+  return tokens[before]?.text === '^';
 }
 
 function endsValue(token: Token): boolean {

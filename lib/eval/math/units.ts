@@ -83,6 +83,18 @@ const CANONICAL = new Map(UNIT_GROUPS.flatMap((group) => group.map((name) => [na
 /** Words that count things without being a unit: `20 square units` is 20. */
 const EMPTY_UNITS = new Set(['unit', 'time', 'way', 'point', 'people', 'degree']);
 
+/** Words that make another value of the number before them, or no value at all: they belong to no unit. */
+const VALUE_WORDS = new Set(
+  (
+    'hundred thousand million billion trillion dozen half am pm mod r remainder or to by out more less fewer over under ' +
+    'least most increase decrease increased decreased profit loss gain'
+  ).split(' '),
+);
+
+export function changesValue(word: string): boolean {
+  return VALUE_WORDS.has(word);
+}
+
 /** Is this bare word (of two letters or more) a unit? */
 export function isUnitWord(word: string): boolean {
   return word.length > 1 && CANONICAL.has(word.toLowerCase());

@@ -141,7 +141,8 @@ function asText(text: string): string {
   const bare = text
     .replace(/\\(?:text|mbox|textbf|textit|textrm|textnormal|mathrm|operatorname)\s?\{([^{}]*)\}/g, '$1')
     .replace(/(?<![A-Za-z0-9]) | (?![A-Za-z0-9])/g, '')
-    .replace(/[.!?]$/, '');
+    .replace(/[.?]$/, '')
+    .replace(/^([A-Za-z][A-Za-z' -]+)!$/, '$1'); // behind a number or a variable it is a factorial
   return /^[A-Za-z][a-z' -]+$|^[A-Z' -]{3,}$/.test(bare) ? bare.toLowerCase() : bare;
 }
 

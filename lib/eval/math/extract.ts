@@ -150,8 +150,16 @@ function afterVerb(text: string): Extracted | null {
   const rest = text.slice(verb[0].length).replace(/^(?:approximately|about|exactly|equal to)\s+/i, '');
   const clean = rest.replace(/[\s.]+$/, '');
   if (clean !== '' && !isProse(clean) && /[\d\\(]|^[A-Za-z]$/.test(clean) && clean.length < 200)
-    return { text: clean, plain: true };
+    return { text: withUnitMarked(clean), plain: true };
   return lastNumber(rest);
+}
+
+/** `7 DVDs`, `8 miles per hour`: words right behind a number are its unit, not a product of letters. */
+function withUnitMarked(text: string): string {
+  const [, number, unit] = new RegExp(`^(\\$?${NUMBER})\\s+([A-Za-z]+(?:[ /-][A-Za-z]+){0,5})$`).exec(text) ?? [];
+  const words = unit?.split(/[ /-]/) ?? [];
+  const isUnit = words.length > 0 && words.every((word) => word.length > 1 && !NAMES_OF_MATHEMATICS.test(word));
+  return isUnit ? `${number} \\text{${unit}}` : text;
 }
 
 function lastNumber(text: string): Extracted | null {

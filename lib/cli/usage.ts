@@ -8,6 +8,7 @@ interface OptionTable {
   key: Record<string, true>;
   array: string[];
   number: string[];
+  string: string[];
   default: Record<string, unknown>;
 }
 
@@ -29,13 +30,19 @@ export function usageError(message: string, parser: Argv, words: readonly string
   return new UsageError(message.replace(/\s*\n\s*/g, ' '));
 }
 
-/** Refuse what yargs lets pass: a number that is none, and an option given twice that takes one value. */
-export function checkValues(values: Record<string, unknown>, parser: Argv): true {
-  const { array, number, default: defaults } = optionTable(parser);
+/** Refuse what yargs lets pass: a number that is none, an option without its value, and one given twice that takes one. */
+export function checkValues(values: Record<string, unknown>, parser: Argv, words: readonly string[]): true {
+  const { array, number, string, default: defaults } = optionTable(parser);
+  const given = (name: string) => words.some((word) => word.split('=')[0] === `--${name}` || word === `--no-${name}`);
   for (const [name, value] of Object.entries(values)) {
     const severalAllowed = name === '_' || array.includes(name) || Array.isArray(defaults[name]);
     if (Array.isArray(value) && !severalAllowed) throw new UsageError(`--${name} is given ${value.length} times.`);
     if (number.includes(name) && Number.isNaN(value)) throw new UsageError(`--${name} takes a number.`);
+    const none = Array.isArray(value) && value.length === 0;
+    const without = none || [value].flat().some((item) => item === '' || item === false || item === undefined);
+    if ((number.includes(name) || string.includes(name)) && name in values && without && given(name)) {
+      throw new UsageError(`--${name} takes a value.`);
+    }
   }
   return true;
 }

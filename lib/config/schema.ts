@@ -145,6 +145,10 @@ function sampling(defaults: { rewards: string[]; formatRule: 'strict' | 'lenient
     rewards: z
       .array(reward)
       .min(1)
+      .refine(
+        (given) => new Set(given.map(({ reward }) => reward)).size === given.length,
+        'each reward once: add their weights',
+      )
       .prefault(defaults.rewards)
       .describe('Summands of the reward: names, modules, or `{ reward, weight }`.'),
     rewardTimeout: z.number().positive().default(10).describe('Seconds that one call of a custom reward may take.'),

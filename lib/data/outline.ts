@@ -36,9 +36,15 @@ const STYLES: Style[] = [
   // 1. **Title**: text
   { pattern: /^ {0,2}(\d{1,3})[.)]\s+\*\*(.+?)\*\*\s*:?\s*(.*)$/, strict: true },
   // ### Step 1: Title   ### 1. Title   ### **Step 1: Title**
-  { pattern: /^ {0,2}#{1,6}\s+(?:\*\*)?(?=Step\s|\d+[.):–—-])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*(.*)()$/i, strict: true },
+  {
+    pattern: /^ {0,2}#{1,6}\s+(?:\*\*)?(?=Step\s|\d+[.):–—-])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*(.*)()$/i,
+    strict: true,
+  },
   // **Step 1: Title** text   **1. Title** text
-  { pattern: /^ {0,2}\*\*(?=Step\s|\d+[.):–—-])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*(.*?)\*\*\s*:?\s*(.*)$/i, strict: true },
+  {
+    pattern: /^ {0,2}\*\*(?=Step\s|\d+[.):–—-])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*(.*?)\*\*\s*:?\s*(.*)$/i,
+    strict: true,
+  },
   // Step 1: text
   { pattern: /^ {0,2}Step\s+(\d{1,3})\s*[.):–—-]\s*()(.*)$/i, strict: true },
   // 1. text

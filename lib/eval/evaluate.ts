@@ -94,7 +94,7 @@ export async function evaluate(options: EvalOptions): Promise<EvalReport> {
 
 function resolve(options: EvalOptions): Resolved {
   const samples = options.samples ?? 1;
-  return {
+  const resolved = {
     model: options.model,
     data: options.data,
     out: options.out,
@@ -107,7 +107,25 @@ function resolve(options: EvalOptions): Resolved {
     batchSize: options.batchSize ?? 16,
     device: options.device ?? 'auto',
     dtype: options.dtype ?? 'float32',
-  };
+  } as const;
+  checkNumbers(resolved, options.limit);
+  return resolved;
+}
+
+/** @throws UserError that names the option and what it takes */
+function checkNumbers(options: Resolved, limit: number | undefined): void {
+  const { samples, maxCompletionLength, batchSize, seed, temperature, topP } = options;
+  const whole = Object.entries({ samples, maxCompletionLength, batchSize, ...(limit !== undefined && { limit }) });
+  const wrong = whole.find(([, value]) => !(Number.isInteger(value) && value >= 1));
+  if (wrong) throw new UserError(`${wrong[0]} takes a whole number from 1 on; got ${wrong[1]}.`);
+  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff)) {
+    throw new UserError(`seed takes a whole number from 0 to 4294967295; got ${seed}.`);
+  }
+  if (!(temperature >= 0)) throw new UserError(`temperature takes a number from 0 on; got ${temperature}.`);
+  if (!(topP > 0 && topP <= 1)) throw new UserError(`topP takes a number above 0, up to 1; got ${topP}.`);
+  if (samples > 1 && temperature === 0) {
+    throw new UserError('At temperature 0 all samples of a problem are the same: give one sample, or a temperature.');
+  }
 }
 
 /** All that the results depend on: the same settings give the same results. */

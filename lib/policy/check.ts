@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { describeIssue, formatPath } from '../config/problems.js';
 import { UserError } from '../errors.js';
+import { checkIds } from './completion.js';
 import type { GenerateOptions } from './policy.js';
 import type { GivenCompletion, Group, PolicyUpdateOptions } from './update.js';
 
@@ -32,9 +33,9 @@ const update: Keys<PolicyUpdateOptions> = {
   beta: positive,
   temperature: positive,
   maxCompletionLength: z.int().min(1).optional(),
-  adamBeta1: positive,
-  adamBeta2: positive,
-  adamEpsilon: positive,
+  adamBeta1: z.number().min(0).lt(1).optional(),
+  adamBeta2: z.number().min(0).lt(1).optional(),
+  adamEpsilon: z.number().gt(0).optional(),
   weightDecay: positive,
   maxGradNorm: positive,
   maxTokensPerMicroBatch: z.int().min(1).optional(),
@@ -62,7 +63,7 @@ export function checkList(what: string, value: unknown): void {
 }
 
 /** @throws UserError for what is no group of a prompt and completions with token ids */
-export function checkGroups(groups: readonly Group[]): void {
+export function checkGroups(groups: readonly Group[], vocabSize: number): void {
   checkList('groups', groups);
   for (const [g, group] of groups.entries()) {
     checkList(`groups[${g}].completions`, (group as Group | null)?.completions);
@@ -70,7 +71,10 @@ export function checkGroups(groups: readonly Group[]): void {
     const wrong = group.completions.findIndex(
       (completion) => !isArrayLike((completion as GivenCompletion | null)?.ids),
     );
-    if (wrong < 0) continue;
+    if (wrong < 0) {
+      for (const { ids } of group.completions) checkIds('A completion', ids, vocabSize);
+      continue;
+    }
     throw new UserError(
       `groups[${g}].completions[${wrong}]: expected an object with ids, its tokens, as generate gives it; got ` +
         `${shown(group.completions[wrong])}.`,

@@ -37,15 +37,19 @@ export function promptIds(prompt: Prompt, tokenizer: Tokenizer, vocabSize: numbe
         ? tokenizer.encode(tokenizer.applyChatTemplate(prompt, { addGenerationPrompt: true }))
         : prompt;
   if (ids.length === 0) throw new UserError('A prompt has no tokens; a policy can only go on with some.');
+  checkIds('A prompt', ids, vocabSize);
+  return ids;
+}
+
+/** @throws UserError for ids that are none */
+export function checkIds(whose: string, ids: ArrayLike<number>, vocabSize: number): void {
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i]!;
-    if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-      throw new UserError(
-        `A prompt's token id at place ${i} is ${id}; expected a whole number from 0 to ${vocabSize - 1}.`,
-      );
-    }
+    if (Number.isInteger(id) && id >= 0 && id < vocabSize) continue;
+    throw new UserError(
+      `${whose}'s token id at place ${i} is ${id}; expected a whole number from 0 to ${vocabSize - 1}.`,
+    );
   }
-  return ids;
 }
 
 function isChat(prompt: Exclude<Prompt, string>): prompt is readonly ChatMessage[] {

@@ -149,7 +149,7 @@ export class Policy implements Disposable {
     groups: readonly Group[],
     { temperature = 1, ...call }: CallOptions & { temperature?: number } = {},
   ): Promise<Float32Array[][]> {
-    checkGroups(groups);
+    checkGroups(groups, this.config.vocabSize);
     if (groups.length === 0) return [];
     const tokens = tokenBatch(groups, (prompt) => this.idsOf(prompt));
     const values = await this.native.logProbs(tokens, temperature, call);
@@ -170,7 +170,7 @@ export class Policy implements Disposable {
    * @throws UserError for completions that were sampled greedily, truncated, or at different temperatures.
    */
   async update(groups: readonly TrainingGroup[], given: PolicyUpdateOptions & CallOptions): Promise<UpdateMetrics> {
-    checkGroups(groups);
+    checkGroups(groups, this.config.vocabSize);
     checkOptions('update', given);
     const { signal, onProgress, ...options } = given;
     if (groups.length === 0) throw new UserError('An update needs at least one group.');

@@ -113,6 +113,8 @@ export function updateBatch(
     throw new UserError('Some completions have logProbs and some have not; give all of them theirs, or none.');
   }
   const refs = groups.flatMap(({ refLogProbs = [] }) => refLogProbs);
+  checkRows('logProbs', rows, old);
+  checkRows('refLogProbs', rows, refs);
   return {
     ...tokens,
     ...(needsAdvantages && { advantages: Float64Array.from(groups.flatMap(advantagesOf)) }),
@@ -125,6 +127,19 @@ function advantagesOf({ completions, advantages }: TrainingGroup, g: number): nu
   if (advantages?.length === completions.length) return Array.from(advantages);
   const given = advantages ? `${advantages.length} advantages` : 'no advantages';
   throw new UserError(`Group ${g} has ${given}; expected one for each of its ${completions.length} completions.`);
+}
+
+/** @throws UserError where there are rows, but not one value for each token of each completion */
+function checkRows(name: string, completions: readonly GivenCompletion[], rows: readonly Float32Array[]): void {
+  if (rows.length === 0) return;
+  const wrong = completions.findIndex(({ ids }, i) => ids.length !== rows[i]?.length);
+  if (wrong < 0 && rows.length === completions.length) return;
+  throw new UserError(
+    wrong < 0
+      ? `${rows.length} rows of ${name} for ${completions.length} completions.`
+      : `${name} of completion ${wrong} has ${rows[wrong]?.length ?? 'no'} values; expected one for each of its ` +
+          `${completions[wrong]!.ids.length} tokens.`,
+  );
 }
 
 function joined(rows: readonly Float32Array[]): Float32Array {

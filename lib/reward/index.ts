@@ -53,7 +53,7 @@ export class Scorer {
   ): Promise<Scorer> {
     const make = ({ reward, weight }: RlStage['rewards'][number]): RewardTerm | Promise<RewardTerm> => {
       const custom = { weight, timeout: stage.rewardTimeout, onFailure };
-      if (functions[reward]) return functionReward(reward, functions[reward], custom);
+      if (Object.hasOwn(functions, reward)) return functionReward(reward, functions[reward]!, custom);
       if (reward === 'similarity') return similarityReward(weight, stage);
       if (reward === 'answer') return answerReward(weight);
       return moduleReward(reward, custom);

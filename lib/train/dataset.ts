@@ -45,7 +45,7 @@ function nothingIn(file: string, purpose: string, { rows, dropped }: DataReport)
 }
 
 function checkAnswers(instances: readonly Instance[], file: string): void {
-  const missing = instances.find(({ answer }) => answer === undefined);
+  const missing = instances.find(({ answer }) => answer === undefined || answer.trim() === '');
   if (!missing) return;
   throw new UserError(`${file}: ${missing.id} has no answer, which the reward "answer" compares with.`);
 }

@@ -1,6 +1,6 @@
 /** A run: its stages one after the other, step by step, with validation, checkpoints and a clean stop. */
 import { defineConfig, type RunConfig, type RunInput } from '../config/index.js';
-import type { UserError } from '../errors.js';
+import { UserError } from '../errors.js';
 import type { ModelSource } from '../model/source.js';
 import { TensorBoard } from '../report/tensorboard/index.js';
 import { giveUp, isBad } from './bad_steps.js';
@@ -39,6 +39,7 @@ export class Trainer implements AsyncIterable<StepRecord> {
   private readonly resources: StageResources;
   private state: RunState;
   private stopping = false;
+  private iterated = false;
   private ended: TrainResult | undefined;
   /** The state after the last step that was not bad; null once the weights have changed since. */
   private good: RunState | null;
@@ -92,7 +93,15 @@ export class Trainer implements AsyncIterable<StepRecord> {
     return this.ended;
   }
 
+  /** The steps, once: a loop that is left ends the run where it is; what was saved can be gone on with. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void> {
+    if (this.iterated) {
+      throw new UserError(
+        `The steps of this run have been iterated over; to go on make it again: Trainer.create(config, { resume: true }).`,
+        'FOOTHOLD_RUN',
+      );
+    }
+    this.iterated = true;
     const own = this.config.tensorboard ? [new TensorBoard()] : [];
     const trackers = new Trackers([...own, ...(this.options.trackers ?? [])], this.resources.warn);
     const start = { config: this.config, output: this.output, resumedFrom: this.writer.written };

@@ -166,6 +166,12 @@ describe('Policy.update', () => {
       'Options of update: learningRate: expected at least 0; got -1',
     );
     await expect(update(await sample({}), { lossType: 'drGrpo' })).rejects.toThrow('give it');
+    await expect(update(await sample({}), { adamBeta2: 1 })).rejects.toThrow('adamBeta2: expected less than 1; got 1');
+    await expect(update([{ ids: [1.5] }])).rejects.toThrow("A completion's token id at place 0 is 1.5");
+    const rows = [5, 6, 7].map((id) => ({ ids: [id], logProbs: new Float32Array(id === 6 ? 2 : 1) }));
+    await expect(update(rows)).rejects.toThrow(
+      'logProbs of completion 1 has 2 values; expected one for each of its 1 tokens',
+    );
     const group = { prompt: problem, completions: await sample({ numGenerations: 2 }), advantages: [1] };
     await expect(policy.update([group], { learningRate: 0 })).rejects.toThrow(
       'Group 0 has 1 advantages; expected one for each of its 2 completions.',

@@ -197,6 +197,12 @@ describe('--set', () => {
     );
   });
 
+  it('cannot name a reward twice', () => {
+    expect(problemsOf(yaml('rewards: [similarity, {reward: similarity, weight: 2}]\n'))).toContain(
+      'rewards: each reward once: add their weights',
+    );
+  });
+
   it('is named in the problems it makes', () => {
     expect(problemsOf(yaml(), ['learningRat=1'])).toContain(
       '--set learningRat: unknown key. Did you mean learningRate?',

@@ -128,6 +128,17 @@ describe('evaluate', () => {
     );
   });
 
+  it.each([
+    [{ batchSize: 0 }, 'batchSize takes a whole number from 1 on; got 0.'],
+    [{ limit: 0 }, 'limit takes a whole number from 1 on; got 0.'],
+    [{ samples: 1.5 }, 'samples takes a whole number'],
+    [{ topP: 0 }, 'topP takes a number above 0'],
+    [{ samples: 2, temperature: 0 }, 'all samples of a problem are the same'],
+  ])('refuses %j', async (wrong, message) => {
+    const { options } = await setup(2);
+    await expect(evaluate({ ...options, ...wrong, engine: fakeEngine(tokenizer, solver) })).rejects.toThrow(message);
+  });
+
   it('refuses results of other weights, and of another prompt under the same name', async () => {
     const { options } = await setup(4);
     const template = temporaryFile('own.txt', '{{problem}}');

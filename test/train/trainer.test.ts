@@ -458,6 +458,17 @@ describe('stopping', () => {
     expect(readdirSync(join(output, 'checkpoints'))).toEqual(['step-2']);
   });
 
+  it('a loop that was left is not gone on with in another state', async () => {
+    const { config } = await tinyRun(many(10), { saveSteps: 1 });
+    const trainer = await Trainer.create(defineConfig(config), { engine: fakeEngine(tokenizer) });
+    for await (const { step } of trainer) if (step === 2) break;
+    await expect(trainer[Symbol.asyncIterator]().next()).rejects.toThrow(
+      'make it again: Trainer.create(config, { resume',
+    );
+    const again = await train(config, { engine: fakeEngine(tokenizer), resume: true });
+    expect(again).toMatchObject({ outcome: 'finished', step: 4 });
+  });
+
   it('abort gives up the step in progress and saves the last whole one', async () => {
     const { config, output, lines } = await tinyRun(many(10), { saveSteps: 0 });
     const engine = fakeEngine(tokenizer);

@@ -215,7 +215,9 @@ async function run<T>(options: GenerateOptions, start: (onProgress: OnProgress) 
     if (thrown) throw thrown.error;
     return result;
   } catch (error) {
-    if ((error as { code?: string }).code !== 'FOOTHOLD_ABORTED') throw error;
+    const { code, message } = error as Error & { code?: string };
+    if (code === 'FOOTHOLD_NOT_FINITE') throw new UserError(`${message}.`, code, { cause: error });
+    if (code !== 'FOOTHOLD_ABORTED') throw error;
     if (thrown) throw thrown.error;
     signal?.throwIfAborted();
     throw error;

@@ -1,16 +1,21 @@
 /**
  * GSM8K solutions in steps (format `steps`) with a short thought each, for models that do not yet write `<think>…</think>`.
  *
- *     node examples/gsm8k-thoughts.mjs ../shared/data/gsm8k/train.jsonl runs/gsm8k-thoughts.jsonl
+ *     node examples/gsm8k-thoughts.mjs train.jsonl runs/gsm8k-thoughts.jsonl
  *
- * GSM8K has no thoughts, but it marks what it calculates: from `48/2 = <<48/2=24>>24 clips` comes the thought
+ * train.jsonl is grade_school_math/data/train.jsonl of github.com/openai/grade-school-math. GSM8K has no thoughts, but it marks what it calculates: from `48/2 = <<48/2=24>>24 clips` comes the thought
  * "Next I work out 48/2." It teaches the form, not how to think.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 const [input, output] = process.argv.slice(2);
-if (!input || !output) throw new Error('usage: node examples/gsm8k-thoughts.mjs INPUT OUTPUT');
+if (!input || !output || !existsSync(input)) {
+  console.error(
+    input && output ? `There is no file ${input}.` : 'Usage: node examples/gsm8k-thoughts.mjs INPUT OUTPUT',
+  );
+  process.exit(2);
+}
 
 const withoutMarks = (text) => text.replace(/<<[^>]*>>/g, '').trim();
 

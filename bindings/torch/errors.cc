@@ -9,6 +9,7 @@
 #include "native/io/errors.h"
 #include "native/model/load.h"
 #include "native/model/progress.h"
+#include "native/rollout/sampler.h"
 
 namespace {
 
@@ -34,6 +35,7 @@ const char* codeOf(const std::exception& error, const std::string& message) {
   if (is<foothold::model::ModelError>(error)) return "FOOTHOLD_MODEL";
   if (is<foothold::Cancelled>(error)) return "FOOTHOLD_ABORTED";
   if (is<DeviceError>(error)) return "FOOTHOLD_DEVICE";
+  if (is<foothold::rollout::NotFinite>(error)) return "FOOTHOLD_NOT_FINITE";
   if (isOutOfMemory(error, message)) return "FOOTHOLD_OUT_OF_MEMORY";
   if (is<std::invalid_argument>(error)) return "FOOTHOLD_ARGUMENT";
   return "FOOTHOLD_INTERNAL";

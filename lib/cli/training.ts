@@ -7,6 +7,7 @@ import { dryRun } from '../train/dry_run.js';
 import { Trainer, type TrainResult } from '../train/index.js';
 import type { TrainArguments } from './commands/train.js';
 import { dryRunText } from './dry_run.js';
+import { exitOnSignals } from './exit_on_signals.js';
 import { Interrupt } from './interrupt.js';
 import { openProgress } from './progress/index.js';
 
@@ -33,6 +34,7 @@ function configFile(path: string, resume: boolean): string {
 
 /** `--dry-run`: with `--json`, one object a stage instead of text. */
 async function lookAt(config: RunConfig, { sample, quiet, json }: TrainArguments): Promise<void> {
+  exitOnSignals();
   const progress = openProgress({ quiet });
   try {
     const stages = await dryRun(config, sample, {
@@ -67,7 +69,9 @@ async function run(config: () => RunConfig, { resume, override, quiet, json }: T
     if (!json) progress.log(closing(trainer.result));
   } catch (error) {
     if (json && !begun) await progress.end?.({ outcome: 'failed', error });
-    throw error;
+    if (begun || !interrupt.signal.aborted) throw error;
+    progress.close();
+    if (!json) progress.log('Stopped before the first step; nothing to save.');
   } finally {
     progress.close();
     interrupt.detach();
@@ -78,7 +82,7 @@ async function run(config: () => RunConfig, { resume, override, quiet, json }: T
 function closing({ outcome, step, checkpoint, output, model, best }: TrainResult): string {
   if (outcome === 'finished') {
     const held = best ? ` Best on held-out data: ${best.score.toFixed(4)} at step ${best.step}.` : '';
-    return `Finished after ${step} steps.${held}\nModel: ${model}\nTry it: foothold generate --model ${model} --prompt "…"`;
+    return `Finished after ${step} ${step === 1 ? 'step' : 'steps'}.${held}\nModel: ${model}\nTry it: npx foothold generate --model ${model} --prompt "…"`;
   }
   return stoppedText({ checkpoint, output });
 }

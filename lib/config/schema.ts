@@ -97,7 +97,7 @@ function common(defaults: { learningRate: number; scheduler: 'constant' | 'cosin
 /** Settings of the two methods that sample completions. */
 function sampling(defaults: { rewards: string[]; formatRule: 'strict' | 'lenient' }) {
   return {
-    numGenerations: z.int().min(2).default(8).describe('Completions sampled for an instance: the group.'),
+    numGenerations: z.int().min(2).max(65_536).default(8).describe('Completions sampled for an instance: the group.'),
     temperature: z.number().positive().default(1).describe('Sampling temperature.'),
     maxCompletionLength: count.describe('Most tokens of a completion, the end-of-sequence token included.'),
     topP: z

@@ -78,6 +78,7 @@ export async function evaluate(options: EvalOptions): Promise<EvalReport> {
   options.onPhase?.('fetch');
   const source = await loadModelSource(resolved.model, {
     onProgress: ({ received, total }) => options.onProgress?.({ done: received, total }),
+    signal: options.signal,
   });
   const template = await loadTemplate(resolved.template);
   const prompted = problems.map((problem) => prompt(problem, template, source));

@@ -26,6 +26,8 @@ export interface HubOptions {
   /** Use the cache only. `HF_HUB_OFFLINE=1` does the same. */
   offline?: boolean;
   onProgress?: (progress: DownloadProgress) => void;
+  /** Ends a download; what has come is kept for the next try. */
+  signal?: AbortSignal | undefined;
 }
 
 /** `name` or `owner/name`. */
@@ -48,8 +50,10 @@ export async function hubSnapshot(id: string, options: HubOptions = {}): Promise
   if (isOffline(options)) throw notCached(id, revision, cached, lacking?.required ?? null);
   const hub = await connection();
   try {
-    return await download({ id, revision, cached, hub, onProgress: options.onProgress ?? (() => {}) });
+    const { onProgress = () => {}, signal } = options;
+    return await download({ id, revision, cached, hub, onProgress, signal });
   } catch (error) {
+    options.signal?.throwIfAborted();
     // Another program has cached all that is needed, but not the note that the model has no further files.
     if (commit && lacking?.required.length === 0 && isUnreachable(error)) return cached.snapshot(commit);
     throw explainHubError(error, { id, revision, endpoint: hub.hubUrl, cache: cached.cache });
@@ -73,6 +77,7 @@ interface Job {
   cached: CachedModel;
   hub: Connection;
   onProgress: (progress: DownloadProgress) => void;
+  signal: AbortSignal | undefined;
 }
 
 function isOffline(options: HubOptions): boolean {
@@ -141,6 +146,7 @@ async function fetchAll(job: Job, sha: string, entries: readonly ListFileEntry[]
   const total = entries.reduce((sum, entry) => sum + entry.size, 0);
   let received = 0;
   for (const entry of entries) {
+    job.signal?.throwIfAborted();
     const before = received;
     await fetchFile(job, sha, entry, (bytes) => {
       received += bytes;
@@ -152,11 +158,11 @@ async function fetchAll(job: Job, sha: string, entries: readonly ListFileEntry[]
 
 /** Bring one file into the cache: the blob under its hash, then the snapshot's link to it. Each appears whole or not at all. */
 async function fetchFile(job: Job, sha: string, entry: ListFileEntry, onBytes: (bytes: number) => void): Promise<void> {
-  const { id, hub, cached } = job;
+  const { id, hub, cached, signal } = job;
   const link = join(cached.snapshot(sha), entry.path);
   if (await isFile(link)) return;
   const blob = cached.blob(requireHash(entry.lfs?.oid ?? entry.xetHash ?? entry.oid, entry.path));
-  if (!(await isFile(blob))) await downloadBlob({ id, commit: sha, entry, hub }, blob, onBytes);
+  if (!(await isFile(blob))) await downloadBlob({ id, commit: sha, entry, hub, signal }, blob, onBytes);
   await makeFolder(dirname(link));
   await rm(link, { force: true });
   await symlink(relative(dirname(link), blob), link).catch((error: NodeJS.ErrnoException) => {

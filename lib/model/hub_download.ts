@@ -17,6 +17,7 @@ export interface RemoteFile {
   commit: string;
   entry: ListFileEntry;
   hub: { hubUrl: string; accessToken?: string };
+  signal: AbortSignal | undefined;
 }
 
 /** An unfinished download that nobody has written to for so long belongs to a program that has ended. */
@@ -51,7 +52,7 @@ async function append(
   from: number,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
-  const { id, commit, entry, hub } = file;
+  const { id, commit, entry, hub, signal } = file;
   const whole = await downloadFile({ repo: id, path: entry.path, revision: commit, ...hub });
   if (!whole) throw new UserError(`${entry.path} of ${id} has vanished from the hub. Try again.`, 'FOOTHOLD_HUB');
   const content = from > 0 ? whole.slice(from) : whole;
@@ -59,6 +60,7 @@ async function append(
     Readable.fromWeb(content.stream() as ReadableStream),
     counter(onBytes),
     createWriteStream(partial, { flags: 'a' }),
+    { signal },
   );
 }
 
@@ -79,6 +81,8 @@ async function takeOverAbandoned(blob: string, partial: string, size: number): P
       () => true,
       () => false,
     ));
+  const now = new Date();
+  if (taken) await utimes(partial, now, now); // it is no longer abandoned, though nothing has come yet
   await Promise.all(abandoned.filter((other) => other !== longest).map(({ path }) => rm(path, { force: true })));
   return longest && taken ? longest.length : 0;
 }

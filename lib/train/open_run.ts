@@ -26,6 +26,7 @@ export async function openRun(config: RunConfig, options: TrainerOptions): Promi
   onPhase('fetch');
   const model = await loadModelSource(config.model.path, {
     onProgress: ({ received, total }) => onProgress?.({ done: received, total }),
+    signal: options.signal,
   });
   const engine = options.engine ?? (await nativeEngine());
   const directory = await RunDirectory.open(config.output, options, say);

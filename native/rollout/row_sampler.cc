@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <stdexcept>
 
 #include "native/model/index_tensor.h"
 #include "native/model/kernels.h"
@@ -37,9 +36,7 @@ struct Place {
 Place findBlock(const float* sums, int64_t blocks, double u) {
   Place place;
   for (int64_t i = 0; i < blocks; ++i) place.total += sums[i];
-  if (!std::isfinite(place.total)) {
-    throw std::runtime_error("The model's logits are not finite: its weights are damaged or training has diverged");
-  }
+  checkFinite(place.total);
   place.rest = u * place.total;
   while (place.block + 1 < blocks && place.rest >= sums[place.block]) place.rest -= sums[place.block++];
   // Rounding may lead behind the last block that has any weight.

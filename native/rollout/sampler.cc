@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 
 #include "native/model/kernels.h"
 #include "native/model/vectorised.h"
@@ -22,12 +21,6 @@ FOOTHOLD_CLONES float sumExp(const float* x, int64_t size, float largest, float 
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = 0; i < size; ++i) sum += fastExp((x[i] - largest) * inverseTemperature);
   return sum;
-}
-
-void checkFinite(double total) {
-  if (!std::isfinite(total)) {
-    throw std::runtime_error("The model's logits are not finite: its weights are damaged or training has diverged");
-  }
 }
 
 Sample greedy(const float* logits, int64_t size) {
@@ -88,6 +81,10 @@ Sample fromRestricted(const float* logits, int64_t size, const SamplingOptions& 
 }
 
 }  // namespace
+
+void checkFinite(double total) {
+  if (!std::isfinite(total)) throw NotFinite();
+}
 
 double uniform(uint64_t seed, uint64_t row, uint64_t step) {
   uint32_t key[2] = {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)};

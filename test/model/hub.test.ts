@@ -178,6 +178,21 @@ describe('a model id that cannot be had', () => {
     expect(await unfinished()).toEqual([]);
   });
 
+  it('stops when it is told to, and keeps what has come', async () => {
+    const abort = new AbortController();
+    const stopped = loadModelSource(ID, {
+      signal: abort.signal,
+      onProgress: ({ file, received, total }) => {
+        if (file === 'model.safetensors' && received < total) abort.abort(new Error('enough'));
+      },
+    });
+    await expect(stopped).rejects.toThrow('enough');
+    await expect(loadModelSource(ID, { signal: abort.signal })).rejects.toThrow('enough');
+    expect(await unfinished()).toHaveLength(1);
+    expect((await loadModelSource(ID)).files).toHaveLength(1);
+    expect(await unfinished()).toEqual([]);
+  });
+
   it('leaves the unfinished download of another program alone, until it is abandoned', async () => {
     await loadModelSource(ID);
     const blob = await realpath(join(snapshot(), 'model.safetensors'));

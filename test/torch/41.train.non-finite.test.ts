@@ -1,5 +1,7 @@
 /** A step whose loss is not finite is not taken: weights and optimizer state stay, and the metrics say why. */
 import { expect, test } from 'vitest';
+import { UserError } from '../../bindings/errors.js';
+import { raggedFromRows } from '../../bindings/ragged.js';
 import { toBatch, updateCase } from './support/fixtures.js';
 import { loadModel, updateOptions } from './support/policies.js';
 
@@ -27,4 +29,24 @@ test('a ratio that overflows skips the step', async () => {
   expect(await policy.update(batch, updateOptions())).toEqual(await untouched.update(batch, updateOptions()));
   policy.dispose();
   untouched.dispose();
+});
+
+test('weights that are beyond sampling are told of, with what to do', async () => {
+  const policy = await loadModel('qwen2');
+  const batch = toBatch(updateCase('grpo').batch);
+  const { skipped } = await policy.update(batch, updateOptions({ learningRate: 1e30, maxGradNorm: 0 }));
+  expect(skipped).toBe(null); // gradient and loss were still finite
+  const request = {
+    prompts: raggedFromRows([[1, 2]]),
+    numGenerations: 1,
+    maxCompletionLength: 2,
+    seed: 0,
+    eosTokenIds: [],
+  };
+  for (const temperature of [0, 1]) {
+    const refused = policy.generate({ ...request, temperature });
+    await expect(refused).rejects.toThrow(UserError);
+    await expect(refused).rejects.toThrow(/logits are not finite: .* Lower the learning rate, .* still good\./);
+  }
+  policy.dispose();
 });

@@ -76,7 +76,7 @@ async function* linesOf(pairs: AsyncIterable<ScoredPair>, args: Arguments): Asyn
   }
   const { SequenceMatcher } = await import('../../difflib/index.js');
   const { DiffPage } = await import('../../report/diff_page.js');
-  if (args.html !== undefined) exitOnSignals();
+  exitOnSignals();
   const page = args.html === undefined ? undefined : await DiffPage.open(args.html, TITLE, SIDES);
   try {
     for await (const { a, b, ratio } of pairs) {

@@ -26,6 +26,9 @@ function stageText(stage: DryRunStage, i: number, count: number): string {
     `--- the expert's answer ${'-'.repeat(20)}`,
     target,
   ]);
+  if (tooLong === lengths.measured) {
+    lines.push('  WARNING: no prompt fits, so nothing can be trained on. Raise maxPromptLength.');
+  }
   return [...lines, ...prompts, ...(stage.sample ? sampleText(stage.sample) : []), ''].join('\n');
 }
 

@@ -20,7 +20,11 @@ const DATA_FILE = /\.(jsonl|ndjson|json|traj|parquet)$/i;
  */
 export async function inputFiles(input: string): Promise<string[]> {
   if (existsSync(input)) {
-    if (!statSync(input).isDirectory()) return [input];
+    if (!statSync(input).isDirectory()) {
+      const [table] = /\.(?:csv|tsv|xlsx?)$/i.exec(input) ?? [];
+      if (table) throw new UserError(`${input}: ${table} is not read. Give JSON lines, JSON or Parquet.`);
+      return [input];
+    }
     const files = (await filesBelow(input)).filter((file) => DATA_FILE.test(file));
     if (files.length > 0) return files;
     throw new UserError(`${input}: the folder holds no .jsonl, .json, .traj or .parquet file.`);

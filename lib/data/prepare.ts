@@ -120,6 +120,7 @@ function refuseOverwriting(input: string, { out, validationOut }: PrepareOptions
 }
 
 function noInstances(input: string, report: DataReport): UserError {
+  if (report.rows === 0) return new UserError(`${input} holds no row.`);
   const reasons = Object.entries(report.dropped).map(([reason, n]) => `${n} because ${reason}`);
   return new UserError(
     `${input}: none of ${report.rows} rows gives an instance${reasons.length ? `: ${reasons.join('; ')}` : ''}.`,

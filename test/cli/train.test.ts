@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -32,9 +32,24 @@ describe('foothold train --dry-run', () => {
     const { file, output } = await written();
     const { stdout } = foothold(['train', file, '--dry-run', '--set', 'maxPromptLength=5']);
     expect(stdout).toMatch(/longer than maxPromptLength: 5 of 5 \(100.0 %\)/);
+    expect(stdout).toContain('WARNING: no prompt fits, so nothing can be trained on. Raise maxPromptLength.');
     expect(foothold(['train', output, '--resume']).stderr).toContain('Cannot read the configuration');
   });
 });
+
+it('--dry-run --sample lets the model answer, and counts what breaks the format', async () => {
+  const settings = { template: 'raw', maxPromptLength: 50, maxCompletionLength: 8, maxSteps: 2 };
+  const { config, folder, output } = await realRun([{ problem: '1=', target: 'a' }], settings);
+  const file = join(folder, 'run.yaml');
+  writeFileSync(file, stringify(config));
+  const { status, stdout } = foothold(['train', file, '--dry-run', '--sample'], { OMP_NUM_THREADS: '1' });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/Sample of \d+ completions by the model as it is:\n {2}malformed \(reward -1\): 100.0 % \(/);
+  expect(stdout).toContain(
+    'WARNING: almost nothing follows the format. Raise maxCompletionLength, change the template',
+  );
+  expect(existsSync(output)).toBe(false);
+}, 60_000);
 
 it('waits for a reward from a module, when there is nothing else to wait for', async () => {
   const settings = { template: 'raw', maxPromptLength: 50, maxCompletionLength: 8, maxSteps: 2, formatRule: 'lenient' };

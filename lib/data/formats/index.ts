@@ -32,6 +32,6 @@ export function recogniseFormat(rows: readonly Row[]): Format {
   if (name !== undefined) return formats[name];
   throw new UserError(
     `${rows[0]!.where}: no known format has these keys: ${Object.keys(rows[0]!.value).join(', ') || 'none'}. ` +
-      `Name the format with --format (${FORMATS.join(', ')}), name the columns of ready instances with --map, or give a --splitter.`,
+      `Name the format (${FORMATS.join(', ')}) with --format, name the columns of ready instances with --map, or give a --splitter; in a configuration data.format, data.map, data.splitter.`,
   );
 }

@@ -26,6 +26,8 @@ const TURN_ENDS = ['<|im_end|>', '<|endoftext|>', '<|eot_id|>', '<|im_start|>', 
 const BOLD = /(?<![\w)}\]*])\*\*(?=[^\s*])([^*\n]{1,200}?)(?<=\S)\*\*(?![\w*])/g;
 const MARKER =
   /(?:final\s+answer|answer)(?:\s+(?:is|are|to the (?:problem|question) is))?\s*[:=]?\s*(?:is\b|are\b)?\s*:?/gi;
+const ROUGHLY = /^(?:approximately|about|around|exactly|roughly|nearly|simply|just|equal to)\s+/i;
+const BOUND = /^(?:less|more|fewer|greater|larger|smaller|at (?:least|most)|under|over|below|above|between|not)\s/i;
 const NUMBER = String.raw`[-+−]?\s?(?:\d{1,3}(?:,(?:\\!\s?)?\d{3})+(?!\d)|\d+)?(?:\.\d+|\d|,\d+)(?:[eE][+-]?\d+)?(?:\s?/\s?\d+)?(?:\s?(?:\\?%|percent\b|pct\b))?`;
 
 /**
@@ -106,7 +108,8 @@ function fromFragment(fragment: string, whole: boolean): Extracted | null {
   // Of a whole response only the last sentence says the answer.
   const last = whole ? lastSentenceStart(fragment) : 0;
   const said = fragment.slice(last).replace(/,?\s(?:not|instead of|rather than|because|since|which)\s.*/s, '');
-  const text = `${fragment.slice(0, last)}${said}`.trim();
+  const text = `${fragment.slice(0, last)}${said}`.trim().replace(ROUGHLY, '');
+  if (!whole && BOUND.test(text)) return { text, plain: true }; // `less than 5` is not 5
   if (text === '') return null;
   const group = lastMathGroup(text);
   const tail = group ? text.slice(group.end) : text;

@@ -149,6 +149,8 @@ function asText(text: string): string {
 /** The letter of a multiple choice: `(B)`, `\textbf{(B)}\ 5`, `B. five`. A reference is a choice only if it says nothing else. */
 function choiceOf(text: string, alone: boolean): string | null {
   const bare = text.replace(/\\(?:text|mbox|textbf|textit|textrm|textnormal|mathrm)\s?\{([^{}]*)\}/g, '$1').trim();
+  const named = new Set(Array.from(bare.matchAll(/\(([A-Ja-j])\)/g), ([, letter]) => letter!.toUpperCase()));
+  if (named.size > 1) return null;
   const found = alone
     ? /^\(?([A-J])\)?[.:]?$/.exec(bare)
     : /^\(([A-Ja-j])\)|^([A-J])[).:](?=\s|$)|^\(?([A-J])\)?$/.exec(bare);

@@ -103,7 +103,7 @@ function next(output: string, command: string): string[] {
     `    ${command} generate --model ${join(output, 'model')} --prompt 'a+99 b+01 c+23: 45'`,
     '  Train again with another setting, from the run’s own configuration:',
     `    ${command} train ${join(output, 'config.yaml')} --set output=${output}-slow --set stages.0.learningRate=1e-4`,
-    '  Train a real model on real data: docs/recipes.md, or the head of examples/gsm8k-smollm2.yaml',
+    '  Train a real model on real data: docs/recipes.md begins with GSM8K',
   ];
 }
 

@@ -17,7 +17,7 @@ export const model = shorthand(
       .enum(['float32', 'bfloat16'])
       .default('float32')
       .describe(
-        '`bfloat16` keeps float32 master weights beside the bfloat16 ones; slow on a CPU without bfloat16 instructions.',
+        '`bfloat16` keeps float32 master weights beside the bfloat16 ones; on a CPU sampling is slow in it.',
       ),
   }),
 ).describe('The model to train: folder, GGUF file or Hugging Face id; or a map with its placement.');

@@ -7,7 +7,7 @@ export interface ModelSettings {
   path: string;
   /** `cpu`, `cuda`, `cuda:1`, …; `auto` takes CUDA where there is one. Default: `auto`. */
   device?: string | undefined;
-  /** `bfloat16` keeps float32 master weights beside the bfloat16 ones; slow on a CPU without bfloat16 instructions. Default: `float32`. */
+  /** `bfloat16` keeps float32 master weights beside the bfloat16 ones; on a CPU sampling is slow in it. Default: `float32`. */
   dtype?: 'float32' | 'bfloat16' | undefined;
 }
 

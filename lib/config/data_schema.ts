@@ -16,9 +16,7 @@ export const model = shorthand(
     dtype: z
       .enum(['float32', 'bfloat16'])
       .default('float32')
-      .describe(
-        '`bfloat16` keeps float32 master weights beside the bfloat16 ones; on a CPU sampling is slow in it.',
-      ),
+      .describe('`bfloat16` keeps float32 master weights beside the bfloat16 ones; on a CPU sampling is slow in it.'),
   }),
 ).describe('The model to train: folder, GGUF file or Hugging Face id; or a map with its placement.');
 

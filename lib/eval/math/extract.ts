@@ -94,21 +94,22 @@ function firstSentence(text: string): string {
   return body;
 }
 
-function lastSentenceStart(text: string): number {
-  const { length } = text.trimEnd();
-  let start = 0;
-  for (const { index, 0: mark } of text.matchAll(/[.!?]\s+|\n+/g)) {
-    if (index + mark.length < length) start = index + mark.length;
+const ASIDE = /,?\s(?:not|instead of|rather than|because|since|which)\s.*/s;
+const cutAside = (sentence: string) => sentence.replace(ASIDE, '');
+
+/** A whole response up to its last sentence with a number or formula in it, which says the answer, without its aside. */
+function withoutAsides(text: string): string {
+  const starts = [0, ...Array.from(text.matchAll(/[.!?]\s+|\n+/g), ({ index, 0: mark }) => index + mark.length)];
+  for (let i = starts.length - 1; i >= 0; i--) {
+    const sentence = text.slice(starts[i], starts[i + 1]);
+    if (/[\d$\\=]/.test(sentence)) return text.slice(0, starts[i]) + cutAside(sentence);
   }
-  return start;
+  return cutAside(text);
 }
 
 /** The answer within a sentence (or a whole response, `whole`): mathematics at its end, else what follows "is", else a number. */
 function fromFragment(fragment: string, whole: boolean): Extracted | null {
-  // Of a whole response only the last sentence says the answer.
-  const last = whole ? lastSentenceStart(fragment) : 0;
-  const said = fragment.slice(last).replace(/,?\s(?:not|instead of|rather than|because|since|which)\s.*/s, '');
-  const text = `${fragment.slice(0, last)}${said}`.trim().replace(ROUGHLY, '');
+  const text = (whole ? withoutAsides(fragment) : cutAside(fragment)).trim().replace(ROUGHLY, '');
   if (!whole && BOUND.test(text)) return { text, plain: true }; // `less than 5` is not 5
   if (text === '') return null;
   const group = lastMathGroup(text);
@@ -157,11 +158,16 @@ function afterVerb(text: string): Extracted | null {
   return lastNumber(rest);
 }
 
+const SMALL_WORDS = new Set(['a', 'an', 'of', 'in', 'on', 'at', 'by', 'to', 'or', 'is', 'it']);
+
 /** `7 DVDs`, `8 miles per hour`: words right behind a number are its unit, not a product of letters. */
 function withUnitMarked(text: string): string {
   const [, number, unit] = new RegExp(`^(\\$?${NUMBER})\\s+([A-Za-z]+(?:[ /-][A-Za-z]+){0,5})$`).exec(text) ?? [];
   const words = unit?.split(/[ /-]/) ?? [];
-  const isUnit = words.length > 0 && words.every((word) => word.length > 1 && !NAMES_OF_MATHEMATICS.test(word));
+  const isUnit =
+    words.length > 0 &&
+    words.every((word) => isUnitWord(word) || /^[A-Z]{2,}s?$|^[A-Za-z]{3,}$/.test(word) || SMALL_WORDS.has(word)) &&
+    !words.some((word) => NAMES_OF_MATHEMATICS.test(word));
   return isUnit ? `${number} \\text{${unit}}` : text;
 }
 

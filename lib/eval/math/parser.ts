@@ -60,7 +60,8 @@ function splitUnit(tokens: Token[]): { tokens: Token[]; unit: string[] } {
 
 function isUnitPart(tokens: readonly Token[], at: number): boolean {
   const { type, text } = tokens[at]!;
-  if (type === 'text') return !unitWords(text).some(changesValue);
+  if (type === 'text') return !changesValue(text);
+  if (text === '-' && tokens[at - 1]?.type === 'text') return tokens[at + 1]?.type === 'text'; // ft-lb
   if (type === 'number' || text === '-') return isExponent(tokens, at);
   return ['^', '{', '}', '/', '*', 'degrees', '(', ')', 'mu'].includes(text);
 }

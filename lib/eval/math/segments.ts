@@ -66,7 +66,7 @@ function dollars(text: string, start: number, find: FindMark): MathGroup | null 
 
 /** `$5 for the fudge and $`, `$765/3 = $`: a number, then words, or a sign at the end. `$5$` and `$5 + x$` are mathematics. */
 function isPrice(inner: string): boolean {
-  return inner.includes('\n\n') || /^\d(?:[\d,.]*\s+(?!\\)[a-zA-Z]{2,}[\s,]|[^\\]*[-+*/=<>,]\s*$)/.test(inner);
+  return inner.includes('\n\n') || /^\d(?:[\d,.]*\s+(?!\\)[a-zA-Z]{2,}[\s,]|[^\\]*(?:[-+*/=<>]\s*|,\s+)$)/.test(inner);
 }
 
 function escaped(text: string, start: number, find: FindMark): MathGroup | null {

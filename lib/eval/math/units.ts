@@ -61,6 +61,10 @@ const UNIT_GROUPS: readonly (readonly string[])[] = [
   ['euro', 'euros', 'eur'],
   ['rupee', 'rupees'],
   ['yuan'],
+  ['increase', 'increased'],
+  ['decrease', 'decreased'],
+  ['profit', 'gain'],
+  ['loss'],
   ['unit', 'units'],
   ['square'],
   ['cubic'],
@@ -83,16 +87,13 @@ const CANONICAL = new Map(UNIT_GROUPS.flatMap((group) => group.map((name) => [na
 /** Words that count things without being a unit: `20 square units` is 20. */
 const EMPTY_UNITS = new Set(['unit', 'time', 'way', 'point', 'people', 'degree']);
 
-/** Words that make another value of the number before them, or no value at all: they belong to no unit. */
-const VALUE_WORDS = new Set(
-  (
-    'hundred thousand million billion trillion dozen half am pm mod r remainder or to by out more less fewer over under ' +
-    'least most increase decrease increased decreased profit loss gain'
-  ).split(' '),
-);
+/** Words that make another value of the number before them: they belong to no unit. */
+const VALUE_WORDS =
+  /\b(?:hundred|thousand|million|billion|trillion|dozen|or (?:more|less|fewer)|at (?:least|most)|[ap]\.?m)s?\b/i;
 
-export function changesValue(word: string): boolean {
-  return VALUE_WORDS.has(word);
+/** Does this text say more of a number than what it counts? */
+export function changesValue(text: string): boolean {
+  return VALUE_WORDS.test(text);
 }
 
 /** Is this bare word (of two letters or more) a unit? */

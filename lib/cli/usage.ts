@@ -38,13 +38,21 @@ export function checkValues(values: Record<string, unknown>, parser: Argv, words
     const severalAllowed = name === '_' || array.includes(name) || Array.isArray(defaults[name]);
     if (Array.isArray(value) && !severalAllowed) throw new UsageError(`--${name} is given ${value.length} times.`);
     if (number.includes(name) && Number.isNaN(value)) throw new UsageError(`--${name} takes a number.`);
-    const none = Array.isArray(value) && value.length === 0;
-    const without = none || [value].flat().some((item) => item === '' || item === false || item === undefined);
-    if ((number.includes(name) || string.includes(name)) && name in values && without && given(name)) {
+    const empty = Array.isArray(value) ? value.length === 0 : value === false || value === undefined;
+    if (!number.includes(name) && !string.includes(name)) continue;
+    if ((empty && given(name)) || lacksValue(name, words, number.includes(name))) {
       throw new UsageError(`--${name} takes a value.`);
     }
   }
   return true;
+}
+
+/** Stands the option at the end, before another one, or, a number's, with nothing behind its equals sign? */
+function lacksValue(name: string, words: readonly string[], isNumber: boolean): boolean {
+  return words.some((word, i) => {
+    if (isNumber && word === `--${name}=`) return true;
+    return word === `--${name}` && (words[i + 1] === undefined || words[i + 1]!.startsWith('--'));
+  });
 }
 
 function unknownName(name: string, parser: Argv, words: readonly string[]): UsageError {

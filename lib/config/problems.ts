@@ -69,8 +69,8 @@ function items(origin: string): string {
 }
 
 function show(value: unknown): string {
-  const known = typeof value === 'number' ? String(value) : JSON.stringify(value); // JSON has no NaN
-  return cut(known ?? String(value));
+  const plain = typeof value === 'number' || typeof value === 'bigint'; // JSON has no NaN, and no whole ones
+  return cut((plain ? undefined : JSON.stringify(value)) ?? String(value));
 }
 
 function cut(text: string): string {

@@ -6,7 +6,7 @@ import { formatNamed, recogniseFormat } from './formats/index.js';
 import type { Instance, Trajectory } from './instance.js';
 import { instancesOf } from './instances.js';
 import type { DataOptions, ReadOptions } from './options.js';
-import { checkReady } from './ready.js';
+import { checkReady, type ReadyOptions } from './ready.js';
 import { type DataReport, ReportBuilder } from './report.js';
 import type { Row } from './row.js';
 import { splitByTrajectory } from './split.js';
@@ -70,7 +70,7 @@ export async function readTrajectories(
 /** The instances of a file, row by row: a row's instances come together. What is dropped is counted in `report`. */
 export async function* readInstanceRows(
   input: string,
-  options: DataOptions,
+  options: DataOptions & ReadyOptions,
   report: ReportBuilder,
 ): AsyncGenerator<Instance[]> {
   for await (const result of readResults(input, options, report)) {
@@ -101,7 +101,7 @@ export async function* readInstanceRows(
  */
 export async function readInstances(
   input: string,
-  options: DataOptions = {},
+  options: DataOptions & ReadyOptions = {},
 ): Promise<{ train: Instance[]; validation: Instance[]; report: DataReport }> {
   const report = new ReportBuilder();
   const instances: Instance[] = [];

@@ -56,7 +56,9 @@ function heldOutCount(total: number, { fraction, count }: SplitOptions): number 
   }
   const held = count ?? (fraction === 0 ? 0 : Math.max(1, Math.round(fraction! * total)));
   if (total > 0 && held >= total) {
-    throw new UserError(`${held} of ${total} problems held out for validation would leave none to train on.`);
+    throw new UserError(
+      `${held} of ${total} problems held out for validation would leave none to train on (a fraction holds out one at least).`,
+    );
   }
   return held;
 }

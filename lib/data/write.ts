@@ -78,6 +78,7 @@ export class LineWriter {
  * @throws UserError for a folder or a device, whose place cannot be taken
  */
 export function placeOf(path: string): string {
+  if (path === '') throw new UserError('A file to be written has no name.');
   if (!existsSync(path)) return path;
   if (statSync(path).isFile()) return realpathSync(path);
   throw new UserError(`${path}: cannot be written: it is a folder or a device. Give the name of a file.`);

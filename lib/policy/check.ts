@@ -1,4 +1,5 @@
 /** What a policy's callers give, checked before anything is done. Types say the same, to those who compile. */
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { describeIssue, formatPath } from '../config/problems.js';
 import { UserError } from '../errors.js';
@@ -10,7 +11,7 @@ import type { GivenCompletion, Group, PolicyUpdateOptions } from './update.js';
 type Keys<T> = { [key in keyof Required<T>]: z.ZodType };
 
 const call = {
-  signal: z.instanceof(AbortSignal).optional(),
+  signal: z.instanceof(AbortSignal).nullish(),
   onProgress: z.function().optional(),
 };
 const generate: Keys<GenerateOptions> = {
@@ -24,12 +25,13 @@ const generate: Keys<GenerateOptions> = {
   seed: z.int().min(0).max(0xffff_ffff).optional(),
 };
 const positive = z.number().min(0).optional();
+const unbounded = z.union([positive, z.literal(Number.POSITIVE_INFINITY)]);
 const update: Keys<PolicyUpdateOptions> = {
   ...call,
   learningRate: z.number().min(0),
   lossType: z.enum(['grpo', 'dapo', 'drGrpo', 'gspo', 'crossEntropy']).optional(),
   epsilon: positive,
-  epsilonHigh: positive,
+  epsilonHigh: unbounded,
   beta: positive,
   temperature: positive,
   maxCompletionLength: z.int().min(1).optional(),
@@ -37,7 +39,7 @@ const update: Keys<PolicyUpdateOptions> = {
   adamBeta2: z.number().min(0).lt(1).optional(),
   adamEpsilon: z.number().gt(0).optional(),
   weightDecay: positive,
-  maxGradNorm: positive,
+  maxGradNorm: unbounded,
   maxTokensPerMicroBatch: z.int().min(1).optional(),
   gradientCheckpointing: z.boolean().optional(),
 };
@@ -87,5 +89,5 @@ export function isArrayLike(value: unknown): value is ArrayLike<number> {
 }
 
 export function shown(value: unknown): string {
-  return (JSON.stringify(value) ?? String(value)).slice(0, 60);
+  return inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 60);
 }

@@ -108,6 +108,7 @@ export class RewardThread {
   }
 
   private waitFor(id: number, call: Call): void {
+    clearTimeout(call.timer);
     call.timer = setTimeout(() => void this.lookAfter(id, call), milliseconds(call.timeout));
   }
 
@@ -146,7 +147,8 @@ export class RewardThread {
   /** A thread that waits answers a ping at once; one that computes for ever does not. */
   private async restartIfStuck(): Promise<void> {
     if (this.restarting || this.ended) return;
-    if (!(await this.answersPing())) await this.restart(undefined);
+    const { worker } = this;
+    if (!(await this.answersPing()) && this.worker === worker) await this.restart(undefined);
   }
 
   private async answersPing(): Promise<boolean> {
@@ -170,7 +172,10 @@ export class RewardThread {
   private async lookAfter(id: number, call: Call): Promise<void> {
     const busy = () => [...this.calls.values()].some(({ started }) => started);
     if (this.restarting || this.ended) return;
-    if (!busy() && !(await this.answersPing()) && !busy()) return this.restart(undefined);
+    const { worker } = this;
+    const blocked = !busy() && !(await this.answersPing()) && !busy();
+    if (this.worker !== worker) return; // started anew meanwhile, and the call sent again
+    if (blocked) return this.restart(undefined);
     if (this.calls.has(id) && !call.started) this.waitFor(id, call);
   }
 

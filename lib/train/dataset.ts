@@ -32,7 +32,7 @@ export async function readDataset(
 }
 
 async function readHeldOut(file: string, options: DataOptions): Promise<Instance[]> {
-  const { train, report } = await readInstances(file, options);
+  const { train, report } = await readInstances(file, { ...options, acceptPrepared: true });
   if (train.length === 0) throw nothingIn(file, 'validate on', report);
   return train;
 }

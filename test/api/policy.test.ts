@@ -68,7 +68,7 @@ describe('Policy.generate', () => {
     [[['x'], { maxTokens: Number.NaN }], 'maxTokens: expected a number; got NaN'],
     [[['x'], undefined], 'Options of generate: missing: a map of keys is needed here'],
     [[['x'], { maxTokens: 4, temprature: 1 }], 'unknown key. Did you mean temperature?'],
-    [['x', { maxTokens: 4 }], 'prompts: expected a list; got "x".'],
+    [['x', { maxTokens: 4 }], "prompts: expected a list; got 'x'."],
     [[[null], { maxTokens: 4 }], 'A prompt is a text, the messages of a chat, or token ids; got null.'],
   ])('tells callers that nobody has checked: %j', async (args, message) => {
     const refused = (policy.generate as (...args: unknown[]) => Promise<unknown>).apply(policy, args);

@@ -63,3 +63,19 @@ describe('foothold', () => {
     expect(stderr).toMatch(/^foothold: LIBTORCH names .*\n.*\n {4}at /);
   });
 });
+
+it.each([
+  [['prepare', 'x', '--out'], '--out takes a value.'],
+  [['prepare', 'x', '--no-out'], '--out takes a value.'],
+  [['train', 'x', '--set'], '--set takes a value.'],
+  [['eval', '--model', 'm', '--data', 'd', '--limit'], '--limit takes a value.'],
+  [['generate', '--model', 'm', '--prompt', 'p', '--seed='], '--seed takes a value.'],
+  [['generate', '--model', 'm', '--prompt', '--seed', '1'], '--prompt takes a value.'],
+])('%j is wrong usage', (args, message) => {
+  expect(foothold(args)).toMatchObject({ status: 2, stderr: expect.stringContaining(message) });
+});
+
+it('an empty text is a value', () => {
+  const { stderr } = foothold(['generate', '--model', './nowhere', '--prompt', '', '--raw']);
+  expect(stderr).toContain('There is no model folder');
+});

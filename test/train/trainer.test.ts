@@ -405,6 +405,8 @@ describe('validation', () => {
     await expect(none).rejects.toThrow(`${empty} has no instance to validate on (0 rows read; none dropped)`);
     const [blank, dropped] = held('{"problem":"","target":"t"}\n');
     await expect(dropped).rejects.toThrow(`${blank} has no instance to validate on (1 rows read; 1: `);
+    const [, prepared] = held('{"id":"h","problem":"p","target":"t","answer":"1","step":1,"numSteps":3}\n');
+    await expect(prepared).resolves.toMatchObject({ outcome: 'finished' });
     const [other, unanswered] = held('{"id":"h","problem":"p","target":"t"}\n');
     await expect(unanswered).rejects.toThrow(`${other}: h has no answer`);
   });

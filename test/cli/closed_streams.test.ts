@@ -3,10 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { packageRoot } from '../../bindings/load.js';
 import { temporaryFolder } from '../data/helpers.js';
-import { realRun } from '../train/real_run.js';
+import { writtenRun } from '../train/real_run.js';
 import { foothold } from './run.js';
 
 const main = join(packageRoot, 'dist', 'lib', 'cli', 'main.js');
@@ -22,10 +21,7 @@ function shell(command: string) {
 async function written(maxSteps: number) {
   const problems = Array.from({ length: 6 }, (_, i) => ({ problem: `${i}=`, target: 'abcdef'[i]! }));
   const settings = { template: 'raw', maxPromptLength: 50, maxCompletionLength: 8, maxSteps, epsilonStd: 0 };
-  const run = await realRun(problems, settings);
-  const file = join(run.folder, 'run.yaml');
-  writeFileSync(file, stringify(run.config));
-  return { ...run, file };
+  return writtenRun(problems, settings);
 }
 
 it('train goes on to its end when nobody reads what it says', async () => {

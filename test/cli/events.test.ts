@@ -1,10 +1,9 @@
 /** What scripts read of `foothold`: events, quiet runs, the schema. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { configJsonSchema } from '../../lib/config/json_schema.js';
-import { realRun } from '../train/real_run.js';
+import { writtenRun } from '../train/real_run.js';
 import { foothold } from './run.js';
 
 process.env.OMP_NUM_THREADS = '1';
@@ -12,10 +11,7 @@ const problems = Array.from({ length: 6 }, (_, i) => ({ problem: `${i}=`, target
 
 async function written() {
   const settings = { template: 'raw', maxPromptLength: 50, maxCompletionLength: 8, maxSteps: 2, epsilonStd: 0 };
-  const run = await realRun(problems, settings);
-  const file = join(run.folder, 'run.yaml');
-  writeFileSync(file, stringify(run.config));
-  return { ...run, file };
+  return writtenRun(problems, settings);
 }
 
 it('train --json writes events to standard output and nothing else', async () => {

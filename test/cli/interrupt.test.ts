@@ -1,11 +1,10 @@
 /** `foothold train` under SIGINT and SIGTERM. */
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { stringify } from 'yaml';
 import { packageRoot } from '../../bindings/load.js';
-import { type RealRun, realRun } from '../train/real_run.js';
+import { writtenRun } from '../train/real_run.js';
 import { foothold } from './run.js';
 
 process.env.OMP_NUM_THREADS = '1';
@@ -20,12 +19,7 @@ const settings = {
   saveSteps: 0,
 };
 
-async function written(): Promise<RealRun & { file: string }> {
-  const run = await realRun(problems, settings);
-  const file = join(run.folder, 'run.yaml');
-  writeFileSync(file, stringify(run.config));
-  return { ...run, file };
-}
+const written = () => writtenRun(problems, settings);
 
 /** Start a run and send the signals one after the other once its third step is shown. */
 function interrupted(file: string, signals: NodeJS.Signals[]): Promise<{ code: number | null; stderr: string }> {

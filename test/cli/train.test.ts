@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { realRun } from '../train/real_run.js';
+import { realRun, writtenRun } from '../train/real_run.js';
 import { tinyRun } from '../train/tiny_run.js';
 import { foothold } from './run.js';
 
@@ -39,9 +39,7 @@ describe('foothold train --dry-run', () => {
 
 it('--dry-run --sample lets the model answer, and counts what breaks the format', async () => {
   const settings = { template: 'raw', maxPromptLength: 50, maxCompletionLength: 8, maxSteps: 2 };
-  const { config, folder, output } = await realRun([{ problem: '1=', target: 'a' }], settings);
-  const file = join(folder, 'run.yaml');
-  writeFileSync(file, stringify(config));
+  const { file, output } = await writtenRun([{ problem: '1=', target: 'a' }], settings);
   const { status, stdout } = foothold(['train', file, '--dry-run', '--sample'], { OMP_NUM_THREADS: '1' });
   expect(status).toBe(0);
   expect(stdout).toMatch(/Sample of \d+ completions by the model as it is:\n {2}malformed \(reward -1\): 100.0 % \(/);

@@ -34,18 +34,13 @@ function model(answer: (prompt: string) => string): SweModel & { asked: number }
 }
 
 describe('runSwe', () => {
+  const optionsFor = (out: string) =>
+    ({ repos: repositoryOf({ 'calc.py': 'a - b\n' }), setting: 'oracle', out, name: 'm', settings }) as const;
   const answers = (prompt: string) => (prompt.includes('calc-2') ? 'no idea' : block('calc.py', 'a - b', 'a + b'));
 
   it('writes a prediction for every task, and what was answered beside it', async () => {
     const out = join(temporaryFolder(), 'preds.jsonl');
-    const options = {
-      repos: repositoryOf({ 'calc.py': 'a - b\n' }),
-      setting: 'oracle',
-      out,
-      name: 'm',
-      settings,
-      model: model(answers),
-    } as const;
+    const options = { ...optionsFor(out), model: model(answers) };
     expect(await runSwe(tasks, options)).toEqual({ tasks: 3, patched: 2, kept: 0, failed: { noEdit: 1 } });
     expect(
       lines(out).map(({ instance_id: id, model_name_or_path: name, model_patch: patch }) => [
@@ -68,13 +63,7 @@ describe('runSwe', () => {
 
   it('goes on where an earlier run ended, even inside a character', async () => {
     const out = join(temporaryFolder(), 'preds.jsonl');
-    const options = {
-      repos: repositoryOf({ 'calc.py': 'a - b\n' }),
-      setting: 'oracle',
-      out,
-      name: 'm',
-      settings,
-    } as const;
+    const options = optionsFor(out);
     await runSwe(tasks.slice(0, 1), { ...options, model: model(answers) });
     // It was killed between its two writes for the next task, and within the second one.
     appendFileSync(detailsFile(out), '{"id":"own__calc-2"}\n{"id":"own__ca');

@@ -2,6 +2,7 @@
 import { basename, join, resolve } from 'node:path';
 import type { DType } from '../../bindings/torch.js';
 import { evaluate, type Item, reportText } from '../eval/index.js';
+import { wrongNumber } from '../eval/numbers.js';
 import { UsageError } from './failure.js';
 import { openProgress } from './progress/index.js';
 
@@ -86,21 +87,19 @@ function nameOf(path: string): string {
   return basename(resolve(path)).replace(/\.(?:jsonl|ndjson|json|parquet|gguf)$/i, '');
 }
 
+const FLAGS: Readonly<Record<string, string>> = {
+  maxCompletionLength: 'max-tokens',
+  batchSize: 'batch-size',
+  topP: 'top-p',
+};
+
 function check({ samples, temperature, topP, maxTokens, limit, seed, batchSize }: EvalArguments): void {
-  const whole: [string, number | undefined, number][] = [
-    ['--samples', samples, 1],
-    ['--max-tokens', maxTokens, 1],
-    ['--limit', limit, 1],
-    ['--batch-size', batchSize, 1],
-    ['--seed', seed, 0],
-  ];
-  for (const [name, value, from] of whole) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= from && value <= 0xffff_ffff)) {
-      throw new UsageError(`${name} takes a whole number from ${from} on`);
-    }
-  }
-  if (temperature !== undefined && !(temperature >= 0)) throw new UsageError('--temperature takes a number from 0 on');
-  if (!(topP > 0 && topP <= 1)) throw new UsageError('--top-p takes a number above 0, up to 1');
+  const wrong = wrongNumber({
+    ...{ samples, topP, seed, batchSize, maxCompletionLength: maxTokens },
+    ...(temperature !== undefined && { temperature }),
+    ...(limit !== undefined && { limit }),
+  });
+  if (wrong) throw new UsageError(`--${FLAGS[wrong.name] ?? wrong.name} takes ${wrong.takes}`);
   if (samples > 1 && temperature === 0) {
     throw new UsageError(
       '--temperature 0 makes all samples of a problem the same: leave --samples out, or give a temperature above 0',

@@ -6,8 +6,8 @@ const BUFFER_CHARACTERS = 1 << 16;
 
 /**
  * Write lines to standard output, no faster than they are read from it. Ends quietly when it cannot be written (a reader
- * such as `head` may have closed it). What came before an error of `lines` is written before it is thrown. With `bufferCharacters` 0 each line is
- * written at once, for a reader that waits for it before it asks on.
+ * such as `head` may have closed it). What came before an error of `lines` is written before it is thrown. With
+ * `bufferCharacters` 0 each line is written at once, for a reader that waits for it before it asks on.
  */
 export async function writeLines(lines: AsyncIterable<string>, bufferCharacters = BUFFER_CHARACTERS): Promise<void> {
   let pending = '';

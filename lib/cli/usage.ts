@@ -33,14 +33,13 @@ export function usageError(message: string, parser: Argv, words: readonly string
 /** Refuse what yargs lets pass: a number that is none, an option without its value, and one given twice that takes one. */
 export function checkValues(values: Record<string, unknown>, parser: Argv, words: readonly string[]): true {
   const { array, number, string, default: defaults } = optionTable(parser);
-  const given = (name: string) => words.some((word) => word.split('=')[0] === `--${name}` || word === `--no-${name}`);
   for (const [name, value] of Object.entries(values)) {
     const severalAllowed = name === '_' || array.includes(name) || Array.isArray(defaults[name]);
     if (Array.isArray(value) && !severalAllowed) throw new UsageError(`--${name} is given ${value.length} times.`);
     if (number.includes(name) && Number.isNaN(value)) throw new UsageError(`--${name} takes a number.`);
-    const empty = Array.isArray(value) ? value.length === 0 : value === false || value === undefined;
     if (!number.includes(name) && !string.includes(name)) continue;
-    if ((empty && given(name)) || lacksValue(name, words, number.includes(name))) {
+    // `--no-out` makes it false.
+    if (value === false || lacksValue(name, words, number.includes(name))) {
       throw new UsageError(`--${name} takes a value.`);
     }
   }

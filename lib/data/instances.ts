@@ -1,6 +1,6 @@
 /** From a trajectory to its training instances. */
 import type { Instance, Step, Trajectory } from './instance.js';
-import type { InstanceOptions } from './options.js';
+import { type InstanceOptions, TRAJECTORY_DEFAULTS } from './options.js';
 
 /**
  * The instances of one trajectory. For unit `step`, instance k shows the problem and steps 1 … k−1 and asks for step k;
@@ -8,7 +8,11 @@ import type { InstanceOptions } from './options.js';
  */
 export function instancesOf(trajectory: Trajectory, options: InstanceOptions = {}): Instance[] {
   if (options.unit === 'whole') return wholeInstance(trajectory);
-  const { dropStep = 'last', title = 'target', contextPairs = 2 } = options;
+  const {
+    dropStep = TRAJECTORY_DEFAULTS.dropStep,
+    title = TRAJECTORY_DEFAULTS.title,
+    contextPairs = TRAJECTORY_DEFAULTS.contextPairs,
+  } = options;
   const numSteps = trajectory.steps.length;
   const first = dropStep === 'first' ? 2 : 1;
   const last = dropStep === 'last' ? numSteps - 1 : numSteps;

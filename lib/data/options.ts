@@ -64,3 +64,14 @@ export interface SplitOptions {
 export interface DataOptions extends ReadOptions, InstanceOptions {
   validation?: SplitOptions;
 }
+
+/** Defaults of what makes instances of trajectories. */
+export const TRAJECTORY_DEFAULTS = {
+  dropStep: 'last',
+  title: 'target',
+  contextPairs: 2,
+  solutionField: undefined,
+  keepCalculatorMarks: false,
+  resolvedOnly: false,
+  maxObservationChars: 2000,
+} as const;

@@ -29,24 +29,19 @@ interface Style {
 }
 
 /**
- * Each pattern captures number, title and rest. Three spaces of indentation make an item of an inner list. A number in a
- * heading or in bold is a step's only after "Step" or before a mark: `**42**`, `### 3D view` and `### 3.5 m` are text.
+ * The number in a heading or in bold. It is a step's only after "Step" or before a mark: `**42**`, `### 3D view` and
+ * `### 3.5 m` are text.
  */
+const STEP_NUMBER = String.raw`(?=Step\s|\d+\s*[.):]|\d+\s*[–—-](?!\d)|\d+\*\*\s*[.:)])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*`;
+
+/** Each pattern captures number, title and rest. Three spaces of indentation make an item of an inner list. */
 const STYLES: Style[] = [
   // 1. **Title**: text
   { pattern: /^ {0,2}(\d{1,3})[.)]\s+\*\*(.+?)\*\*\s*:?\s*(.*)$/, strict: true },
   // ### Step 1: Title   ### 1. Title   ### **Step 1: Title**
-  {
-    pattern:
-      /^ {0,2}#{1,6}\s+(?:\*\*)?(?=Step\s|\d+\s*[.):]|\d+\s*[–—-](?!\d)|\d+\*\*\s*[.:)])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*(.*)()$/i,
-    strict: true,
-  },
+  { pattern: new RegExp(String.raw`^ {0,2}#{1,6}\s+(?:\*\*)?${STEP_NUMBER}(.*)()$`, 'i'), strict: true },
   // **Step 1: Title** text   **1. Title** text
-  {
-    pattern:
-      /^ {0,2}\*\*(?=Step\s|\d+\s*[.):]|\d+\s*[–—-](?!\d)|\d+\*\*\s*[.:)])(?:Step\s+)?(\d{1,3})(?!\d|\.\d)\s*[.):–—-]?\s*(.*?)\*\*\s*:?\s*(.*)$/i,
-    strict: true,
-  },
+  { pattern: new RegExp(String.raw`^ {0,2}\*\*${STEP_NUMBER}(.*?)\*\*\s*:?\s*(.*)$`, 'i'), strict: true },
   // Step 1: text
   { pattern: /^ {0,2}Step\s+(\d{1,3})\s*[.):–—-]\s*()(.*)$/i, strict: true },
   // 1. text

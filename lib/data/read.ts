@@ -5,7 +5,7 @@ import { NO_SOLUTION, type Outcome } from './formats/format.js';
 import { formatNamed, recogniseFormat } from './formats/index.js';
 import type { Instance, Trajectory } from './instance.js';
 import { instancesOf } from './instances.js';
-import type { DataOptions, ReadOptions } from './options.js';
+import { type DataOptions, type ReadOptions, TRAJECTORY_DEFAULTS } from './options.js';
 import { checkReady, type ReadyOptions } from './ready.js';
 import { type DataReport, ReportBuilder } from './report.js';
 import type { Row } from './row.js';
@@ -112,7 +112,7 @@ export async function readInstances(
 
 function whyNone(
   { trajectory, whyNoSteps }: RowResult & { kind: 'trajectory' },
-  { unit, dropStep = 'last' }: DataOptions,
+  { unit, dropStep = TRAJECTORY_DEFAULTS.dropStep }: DataOptions,
 ): string {
   if (unit === 'whole') return NO_SOLUTION;
   if (trajectory.steps.length === 0) return whyNoSteps;

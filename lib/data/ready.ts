@@ -1,18 +1,7 @@
 /** Ready instances, which somebody prepared: what can no longer be asked of them. */
 import { UserError } from '../errors.js';
 import type { Instance } from './instance.js';
-import type { DataOptions } from './options.js';
-
-/** Options that make instances of trajectories, with the values that ask for nothing. */
-const OF_TRAJECTORIES = {
-  dropStep: 'last',
-  title: 'target',
-  contextPairs: 2,
-  solutionField: undefined,
-  keepCalculatorMarks: false,
-  resolvedOnly: false,
-  maxObservationChars: 2000,
-} as const;
+import { type DataOptions, TRAJECTORY_DEFAULTS } from './options.js';
 
 export interface ReadyOptions {
   /** Options that make instances of trajectories are meant for another file. */
@@ -28,8 +17,8 @@ export function checkReady(input: string, { numSteps }: Instance, options: DataO
     );
   }
   if (options.acceptPrepared) return;
-  const names = Object.keys(OF_TRAJECTORIES) as (keyof typeof OF_TRAJECTORIES)[];
-  const late = names.filter((name) => options[name] !== undefined && options[name] !== OF_TRAJECTORIES[name]);
+  const names = Object.keys(TRAJECTORY_DEFAULTS) as (keyof typeof TRAJECTORY_DEFAULTS)[];
+  const late = names.filter((name) => options[name] !== undefined && options[name] !== TRAJECTORY_DEFAULTS[name]);
   if (late.length === 0) return;
   throw new UserError(
     `${input} holds ready instances, on which ${late.join(', ')} would have no effect. Leave that out, or give the data ` +

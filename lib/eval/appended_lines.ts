@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { appendFile, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isObject } from '../data/row.js';
 import { UserError } from '../errors.js';
 import { makeFolder } from '../make_folder.js';
 
@@ -9,6 +10,22 @@ export interface AppendedLine {
   /** Counted from 1. */
   number: number;
   text: string;
+  /** The object that it holds; undefined where it holds none. */
+  value: Record<string, unknown> | undefined;
+}
+
+/**
+ * Make such a file ready for a run: with its folder, if there is none.
+ *
+ * @returns its lines, see {@link appendedLines}
+ * @throws UserError that names the file when it cannot be written
+ */
+export async function openLines(file: string): Promise<AppendedLine[]> {
+  await makeFolder(dirname(file)).catch((error: Error) => {
+    throw cannotWrite(file, error);
+  });
+  await appendLines(file, []);
+  return appendedLines(file);
 }
 
 /**
@@ -20,7 +37,18 @@ export async function appendedLines(file: string): Promise<AppendedLine[]> {
   const end = bytes.lastIndexOf(0x0a) + 1;
   if (end < bytes.length) await truncate(file, end);
   const lines = bytes.subarray(0, end).toString('utf8').split('\n');
-  return lines.map((text, i) => ({ number: i + 1, text })).filter(({ text }) => text.trim() !== '');
+  return lines
+    .map((text, i) => ({ number: i + 1, text, value: objectOf(text) }))
+    .filter(({ text }) => text.trim() !== '');
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function bytesOf(file: string): Promise<Buffer> {
@@ -32,17 +60,15 @@ async function bytesOf(file: string): Promise<Buffer> {
   }
 }
 
-/**
- * Add values in one write, a line each; folders are made as needed. No values at all make the file, if there is none, and
- * show that it can be written.
- *
- * @throws UserError that names the file
- */
+/** Add values in one write, a line each. @throws UserError that names the file */
 export async function appendLines(file: string, values: readonly object[]): Promise<void> {
   try {
-    await makeFolder(dirname(file));
     await appendFile(file, values.map((value) => `${JSON.stringify(value)}\n`).join(''));
   } catch (error) {
-    throw new UserError(`${file} cannot be written: ${(error as Error).message}.`);
+    throw cannotWrite(file, error as Error);
   }
+}
+
+function cannotWrite(file: string, { message }: Error): UserError {
+  return new UserError(`${file} cannot be written: ${message}.`);
 }

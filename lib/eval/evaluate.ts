@@ -14,6 +14,7 @@ import { deriveSeed } from '../train/random.js';
 import { appendItems, type Item, type ItemSample, openItems, problemHash } from './items.js';
 import { extractAnswer } from './math/extract.js';
 import { answerOf, verifyAnswer } from './math/verify.js';
+import { wrongNumber } from './numbers.js';
 import { type Problem, readProblems } from './problems.js';
 import { type EvalReport, summarise } from './report.js';
 import type { Settings } from './settings.js';
@@ -115,15 +116,10 @@ function resolve(options: EvalOptions): Resolved {
 
 /** @throws UserError that names the option and what it takes */
 function checkNumbers(options: Resolved, limit: number | undefined): void {
-  const { samples, maxCompletionLength, batchSize, seed, temperature, topP } = options;
-  const whole = Object.entries({ samples, maxCompletionLength, batchSize, ...(limit !== undefined && { limit }) });
-  const wrong = whole.find(([, value]) => !(Number.isInteger(value) && value >= 1));
-  if (wrong) throw new UserError(`${wrong[0]} takes a whole number from 1 on; got ${wrong[1]}.`);
-  if (!(Number.isInteger(seed) && seed >= 0 && seed <= 0xffff_ffff)) {
-    throw new UserError(`seed takes a whole number from 0 to 4294967295; got ${seed}.`);
-  }
-  if (!(temperature >= 0)) throw new UserError(`temperature takes a number from 0 on; got ${temperature}.`);
-  if (!(topP > 0 && topP <= 1)) throw new UserError(`topP takes a number above 0, up to 1; got ${topP}.`);
+  const given = { ...options, ...(limit !== undefined && { limit }) };
+  const wrong = wrongNumber(given);
+  if (wrong) throw new UserError(`${wrong.name} takes ${wrong.takes}; got ${given[wrong.name]}.`);
+  const { samples, temperature } = options;
   if (samples > 1 && temperature === 0) {
     throw new UserError('At temperature 0 all samples of a problem are the same: give one sample, or a temperature.');
   }

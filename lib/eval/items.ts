@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isObject } from '../data/row.js';
 import { UserError } from '../errors.js';
 import { makeFolder } from '../make_folder.js';
 import { writeWhole } from '../train/files.js';
@@ -80,24 +79,17 @@ function parseSettings(text: string, file: string): Settings {
 
 async function readItems(file: string): Promise<Map<string, Item>> {
   const items = new Map<string, Item>();
-  for (const { number, text } of await appendedLines(file)) {
-    const item = parseItem(text);
-    if (!item)
+  for (const { number, value } of await appendedLines(file)) {
+    if (!isItem(value))
       throw new UserError(`${file} line ${number}: not an item of an evaluation. Delete this line and run again.`);
-    items.set(item.id, item);
+    items.set(value.id, value);
   }
   return items;
 }
 
-function parseItem(line: string): Item | null {
-  try {
-    const item: unknown = JSON.parse(line);
-    return isObject(item) && typeof item.id === 'string' && Array.isArray(item.samples)
-      ? (item as unknown as Item)
-      : null;
-  } catch {
-    return null;
-  }
+function isItem(value: object | undefined): value is Item {
+  const { id, samples } = (value ?? {}) as Partial<Item>;
+  return typeof id === 'string' && Array.isArray(samples);
 }
 
 export async function appendItems(folder: string, items: readonly Item[]): Promise<void> {

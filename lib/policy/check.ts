@@ -24,21 +24,21 @@ const generate: Keys<GenerateOptions> = {
   minP: z.number().min(0).max(1).optional(),
   seed: z.int().min(0).max(0xffff_ffff).optional(),
 };
-const positive = z.number().min(0).optional();
-const unbounded = z.union([positive, z.literal(Number.POSITIVE_INFINITY)]);
+const nonNegative = z.number().min(0).optional();
+const unbounded = z.union([nonNegative, z.literal(Number.POSITIVE_INFINITY)]);
 const update: Keys<PolicyUpdateOptions> = {
   ...call,
   learningRate: z.number().min(0),
   lossType: z.enum(['grpo', 'dapo', 'drGrpo', 'gspo', 'crossEntropy']).optional(),
-  epsilon: positive,
+  epsilon: nonNegative,
   epsilonHigh: unbounded,
-  beta: positive,
-  temperature: positive,
+  beta: nonNegative,
+  temperature: nonNegative,
   maxCompletionLength: z.int().min(1).optional(),
   adamBeta1: z.number().min(0).lt(1).optional(),
   adamBeta2: z.number().min(0).lt(1).optional(),
   adamEpsilon: z.number().gt(0).optional(),
-  weightDecay: positive,
+  weightDecay: nonNegative,
   maxGradNorm: unbounded,
   maxTokensPerMicroBatch: z.int().min(1).optional(),
   gradientCheckpointing: z.boolean().optional(),

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UserError } from '../errors.js';
-import type { RewardFunction, RewardInput, RewardTerm } from './term.js';
+import { type RewardFunction, type RewardInput, type RewardTerm, words } from './term.js';
 import { milliseconds, RewardThread } from './thread.js';
 
 /** Calls under way at once, for rewards that wait for something. */
@@ -64,7 +64,7 @@ function customReward(
         return checked(await call(input, aborted));
       } catch (error) {
         signal?.throwIfAborted();
-        onFailure(`reward ${name}: ${error instanceof Error ? error.message : String(error)}`);
+        onFailure(`reward ${name}: ${words(error)}`);
         return Number.NaN;
       }
     };

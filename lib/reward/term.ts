@@ -32,3 +32,6 @@ export interface RewardTerm {
   score(inputs: readonly RewardInput[], signal?: AbortSignal): Promise<Float64Array>;
   dispose?(): Promise<void>;
 }
+
+/** What was thrown, in words: a reward may throw anything. */
+export const words = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));

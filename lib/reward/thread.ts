@@ -193,7 +193,6 @@ export class RewardThread {
       await this.restarting;
       this.restarting = undefined;
       for (const [id, call] of this.calls) {
-        clearTimeout(call.timer);
         call.started = false;
         this.send(id, call);
       }

@@ -1,7 +1,7 @@
 /** The thread a custom reward runs in, so that one that never returns can be ended. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { importModule } from '../import_module.js';
-import type { RewardFunction, RewardInput } from './term.js';
+import { type RewardFunction, type RewardInput, words } from './term.js';
 
 /** Requests carry an id; a ping has no input. */
 export interface Request {
@@ -18,7 +18,6 @@ export type Reply =
 
 const port = parentPort!;
 const reply = (message: Reply) => port.postMessage(message);
-const words = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function load({ file, name }: { file: string; name: string }): Promise<RewardFunction> {
   const module = await importModule(file);

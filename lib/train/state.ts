@@ -37,8 +37,8 @@ export function nextState({ progress, best, stage }: RunState, { stages }: RunCo
 }
 
 function stageState(stage: number, progress: Progress, start: number | null): RunState {
-  const fresh = { best: null, validationsWithoutImprovement: 0, badSteps: 0, maxTokensPerMicroBatch: null };
-  return { stage, progress, start, ...fresh, unvalidated: null };
+  const counts = { validationsWithoutImprovement: 0, badSteps: 0 };
+  return { stage, progress, start, best: null, ...counts, maxTokensPerMicroBatch: null, unvalidated: null };
 }
 
 /** The state after a validation. */

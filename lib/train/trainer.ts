@@ -178,8 +178,9 @@ export class Trainer implements AsyncIterable<StepRecord> {
       throw await this.giveUp(run, made);
     }
     if (!dueForValidation(this.state, run)) return this.finishStep(run, metrics, made.samples);
-    this.state = { ...this.state, unvalidated: { metrics, samples: made.samples } };
-    return this.validateStep(run, this.state.unvalidated!);
+    const unvalidated = { metrics, samples: made.samples };
+    this.state = { ...this.state, unvalidated };
+    return this.validateStep(run, unvalidated);
   }
 
   /** The validation after a step, which a signal may have put off to the resumed run. */

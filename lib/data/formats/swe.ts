@@ -5,13 +5,12 @@
  * stands before the next turn. A turn that gave the environment nothing to run is left out with its reply, and counted.
  */
 import type { Step } from '../instance.js';
-import type { ReadOptions } from '../options.js';
+import { type ReadOptions, TRAJECTORY_DEFAULTS } from '../options.js';
 import { isObject, type Row, rowId, textField, wrongType } from '../row.js';
 import { type AgentMessage, actionReader } from './actions.js';
 import { type Enclosed, enclosed } from './enclosed.js';
 import { type Format, NO_PROBLEM } from './format.js';
 
-const DEFAULT_MAX_OBSERVATION = 2000;
 /** Columns where messages are found. SWE-agent's `trajectory` holds actions, other people's holds messages. */
 const MESSAGE_COLUMNS = ['messages', 'history', 'trajectory'];
 
@@ -130,7 +129,7 @@ function sweAgentSteps(row: Row): Step[] | undefined {
 }
 
 /** Observations longer than the limit keep their first and last halves of it; what is cut is said in between. */
-function elided(step: Step, { maxObservationChars = DEFAULT_MAX_OBSERVATION }: ReadOptions): Step {
+function elided(step: Step, { maxObservationChars = TRAJECTORY_DEFAULTS.maxObservationChars }: ReadOptions): Step {
   const characters = [...(step.observation ?? '')];
   const surplus = characters.length - maxObservationChars;
   if (surplus <= 0) return step;

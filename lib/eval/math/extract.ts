@@ -158,11 +158,12 @@ function afterVerb(text: string): Extracted | null {
   return lastNumber(rest);
 }
 
+const NUMBER_AND_WORDS = new RegExp(`^(\\$?${NUMBER})\\s+([A-Za-z]+(?:[ /-][A-Za-z]+){0,5})$`);
 const SMALL_WORDS = new Set(['a', 'an', 'of', 'in', 'on', 'at', 'by', 'to', 'or', 'is', 'it']);
 
 /** `7 DVDs`, `8 miles per hour`: words right behind a number are its unit, not a product of letters. */
 function withUnitMarked(text: string): string {
-  const [, number, unit] = new RegExp(`^(\\$?${NUMBER})\\s+([A-Za-z]+(?:[ /-][A-Za-z]+){0,5})$`).exec(text) ?? [];
+  const [, number, unit] = NUMBER_AND_WORDS.exec(text) ?? [];
   const words = unit?.split(/[ /-]/) ?? [];
   const isUnit =
     words.length > 0 &&

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isObject } from '../../data/row.js';
 import { UserError } from '../../errors.js';
 import { writeWhole } from '../../train/files.js';
-import { appendedLines, appendLines } from '../appended_lines.js';
+import { appendedLines, appendLines, openLines } from '../appended_lines.js';
 import { checkSettings, type Settings } from '../settings.js';
 import { resolveIssue, type Setting, type SweModel, type SweResult } from './evaluate.js';
 import { Repository } from './repository.js';
@@ -87,10 +87,8 @@ export function checkoutOf(task: SweTask, repos: string): string {
 
 /** Predictions of an earlier run. Details of a task that it did not come to predict are taken out of their file. */
 async function earlierPredictions({ out, name, settings }: SweRunOptions): Promise<Map<string, Prediction>> {
-  await appendLines(out, []);
   const known = new Map<string, Prediction>();
-  for (const { number, text } of await appendedLines(out)) {
-    const line = parseObject(text);
+  for (const { number, value: line } of await openLines(out)) {
     if (!isPrediction(line)) {
       throw new UserError(`${out} line ${number}: not a prediction. Delete this line, or give another --out.`);
     }
@@ -103,23 +101,13 @@ async function earlierPredictions({ out, name, settings }: SweRunOptions): Promi
     known.set(line.instance_id, line);
   }
   const details = await appendedLines(detailsFile(out));
-  const kept = details.filter(({ text }) => {
-    const line = parseObject(text);
+  const kept = details.filter(({ value: line }) => {
     if (!known.has(String(line?.id))) return false;
     if (isObject(line?.settings)) checkSettings(line.settings as Settings, settings, out, 'file');
     return true;
   });
   if (kept.length < details.length) await writeWhole(detailsFile(out), kept.map(({ text }) => `${text}\n`).join(''));
   return known;
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function isPrediction(value: object | undefined): value is Prediction {

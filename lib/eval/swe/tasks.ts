@@ -77,10 +77,8 @@ function unquoted(text: string): string {
   const parts = text.match(/\\[0-7]{3}|\\.|[^\\]+/gs) ?? [];
   const bytes = parts.map((part) => {
     if (part[0] !== '\\') return Buffer.from(part);
-    const octal = /^\\([0-7]{3})$/.exec(part)?.[1];
-    return octal === undefined
-      ? Buffer.from([ESCAPES[part[1]!] ?? part.charCodeAt(1)])
-      : Buffer.from([parseInt(octal, 8)]);
+    const isOctal = part.length === 4;
+    return Buffer.from([isOctal ? parseInt(part.slice(1), 8) : (ESCAPES[part[1]!] ?? part.charCodeAt(1))]);
   });
   return Buffer.concat(bytes).toString();
 }
